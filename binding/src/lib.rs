@@ -1,0 +1,2 @@
+//! `peergate._engine`: converts, releases the GIL, no logic.
+#![forbid(unsafe_code)]
