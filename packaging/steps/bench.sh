@@ -1,0 +1,5 @@
+# Speed, as ratios in one run. Sourced by `run`.
+# shellcheck shell=sh disable=SC2034
+title='Benchmarks'
+
+work() { cargo bench --locked -p peergate-engine; }

@@ -1,0 +1,6 @@
+# Debian packages for the lab: real clients, and tools to lay networks. Sourced by `run`.
+# shellcheck shell=sh disable=SC2034
+title='Debian packages for the lab'
+inputs=packaging/debian-packages/lab.txt
+
+work() { debian_packages "$inputs"; }

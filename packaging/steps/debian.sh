@@ -1,0 +1,6 @@
+# Debian packages to build with. Sourced by `run`.
+# shellcheck shell=sh disable=SC2034
+title='Debian packages to build with'
+inputs=packaging/debian-packages/build.txt
+
+work() { debian_packages "$inputs"; }

@@ -1,0 +1,47 @@
+# What the steps share: where tools are, and how to speak. Sourced by `run`.
+# shellcheck shell=sh
+
+# rustup's place first: it is newer than Debian's where both are there.
+PATH=$root/.venv/bin:${CARGO_HOME:-$HOME/.cargo}/bin:$PATH
+export PATH
+export CARGO_TERM_PROGRESS_WHEN=${CARGO_TERM_PROGRESS_WHEN:-auto}
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'peergate: %s\n' "$*" >&2; exit 1; }
+
+# Runs a command, keeps what it prints in a file as well, and returns its status (which a pipe alone would lose).
+logged() { # log, command...
+    log=$1
+    shift
+    { "$@" 2>&1 && echo 0 >"$log.status" || echo $? >"$log.status"; } | tee "$log"
+    return "$(cat "$log.status")"
+}
+
+# Runs a command as root, or says why it cannot.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        fail "root is needed for: $*
+  Run that command as root, then this target again."
+    fi
+}
+
+# Installs the Debian packages listed in a file (one a line, # begins a comment) that are not there yet.
+debian_packages() {
+    wanted=$(sed 's/#.*//' "$1")
+    missing=
+    for package in $wanted; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    command -v apt-get >/dev/null || fail "this is not Debian: install what these packages hold:$missing"
+    say "  installing$missing"
+    as_root apt-get -qq update
+    # shellcheck disable=SC2086  # a list of words
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >.build/apt.log 2>&1 ||
+        { tail -n 20 .build/apt.log >&2; fail "apt-get could not install:$missing"; }
+}
