@@ -1,1 +1,3 @@
 //! Sources of frames, and enforcement in the kernel.
+
+pub mod link;
