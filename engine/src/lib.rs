@@ -2,6 +2,19 @@
 //!
 //! No I/O, no clock, no randomness and no unsafe code: a replay of a capture gives the same answer every time.
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "a test may panic"
+    )
+)]
 
 pub mod bytes;
+pub mod evidence;
+pub mod facts;
+pub mod inspect;
 pub mod packet;

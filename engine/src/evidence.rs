@@ -1,0 +1,41 @@
+//! Evidence and confidence: signs add up in decibans, and the sum becomes a probability.
+
+use crate::facts::Sign;
+
+/// What one flow in how many is, before anything was seen of it: one in a hundred for any single application.
+const PRIOR: f64 = -20.0;
+
+/// No sum makes certain: somebody else's program may speak the same bytes.
+const SUREST: f64 = 0.999;
+
+/// A later flow of an endpoint that was recognised.
+pub static LEARNED_LOCAL: Sign = Sign::new("this local address and port spoke it in another flow a moment ago", 40);
+/// The same, for the far end.
+pub static LEARNED_REMOTE: Sign = Sign::new("the far address and port spoke it in another flow a moment ago", 40);
+/// Another flow said that this one would come.
+pub static ANNOUNCED: Sign = Sign::new("another flow announced this one", 45);
+/// Served on the port that is usual for it. Weak: anyone may use any port.
+pub static USUAL_PORT: Sign = Sign::new("it is on the port that is usual for it", 6);
+
+/// The signs that belong to no protocol.
+pub static SIGNS: &[&Sign] = &[&LEARNED_LOCAL, &LEARNED_REMOTE, &ANNOUNCED, &USUAL_PORT];
+
+/// Probability that a verdict is right whose evidence sums to `decibans`, in 0..1.
+#[must_use]
+pub fn confidence(decibans: i32) -> f64 {
+    let odds = 10f64.powf((f64::from(decibans) + PRIOR) / 10.0);
+    (odds / (1.0 + odds)).min(SUREST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::confidence;
+
+    #[test]
+    fn confidence_rises_with_the_evidence_and_never_reaches_one() {
+        assert!(confidence(0) < 0.02);
+        assert!((confidence(20) - 0.5).abs() < 1e-9);
+        assert!(confidence(48) > 0.99);
+        assert!(confidence(10_000) < 1.0);
+    }
+}

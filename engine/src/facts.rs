@@ -1,0 +1,308 @@
+//! What parsers tell: facts (fields with values), signs (evidence with a weight), and what they announce of other flows.
+//!
+//! A field or a sign is one `static` in its protocol's file. The registry gives each a small number at start, so that a
+//! flow keeps only numbers and values, in one compact block.
+
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use crate::packet::{Addr, Endpoint, Side, Transport};
+
+/// Longest value kept of one text; a name of the DNS fits (RFC 1035 §2.3.4).
+pub const LONGEST_TEXT: usize = 255;
+/// Most bytes of facts that one flow keeps; what comes later is left out.
+pub const MOST_FACT_BYTES: usize = 1200;
+/// Most signs that one flow keeps.
+pub const MOST_SIGNS: usize = 12;
+
+/// What a field's value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Words from the wire; shown with what is not UTF-8 replaced.
+    Text,
+    /// A number.
+    Number,
+    /// Bytes, shown in hexadecimal.
+    Bytes,
+    /// True where present.
+    Flag,
+}
+
+/// A fact's name and meaning: `tls.server_name`.
+#[derive(Debug)]
+pub struct Field {
+    /// Protocol, dot, word.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// One line for the reference page.
+    pub what: &'static str,
+    id: AtomicU16,
+}
+
+impl Field {
+    const fn new(name: &'static str, kind: Kind, what: &'static str) -> Self {
+        Self { name, kind, what, id: AtomicU16::new(0) }
+    }
+
+    /// A field of words.
+    #[must_use]
+    pub const fn text(name: &'static str, what: &'static str) -> Self {
+        Self::new(name, Kind::Text, what)
+    }
+
+    /// A field of numbers.
+    #[must_use]
+    pub const fn number(name: &'static str, what: &'static str) -> Self {
+        Self::new(name, Kind::Number, what)
+    }
+
+    /// A field of bytes.
+    #[must_use]
+    pub const fn bytes(name: &'static str, what: &'static str) -> Self {
+        Self::new(name, Kind::Bytes, what)
+    }
+
+    /// A field that is there or not.
+    #[must_use]
+    pub const fn flag(name: &'static str, what: &'static str) -> Self {
+        Self::new(name, Kind::Flag, what)
+    }
+
+    /// The small number that the registry gave it; 0 before that.
+    #[must_use]
+    #[inline]
+    pub fn id(&self) -> u16 {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_id(&self, id: u16) {
+        self.id.store(id, Ordering::Relaxed);
+    }
+}
+
+/// One kind of evidence: what was seen, and how much it weighs.
+#[derive(Debug)]
+pub struct Sign {
+    /// In words that an administrator understands; completes "Seen: …".
+    pub what: &'static str,
+    /// Log-likelihood ratio in decibans, from the rule's chance level: 1 in 65,536 is 48.
+    pub weight: i16,
+    id: AtomicU16,
+}
+
+impl Sign {
+    /// `weight` is in decibans: ten times the decimal logarithm of one over the rule's chance level.
+    #[must_use]
+    pub const fn new(what: &'static str, weight: i16) -> Self {
+        Self { what, weight, id: AtomicU16::new(0) }
+    }
+
+    /// The small number that the registry gave it; 0 before that.
+    #[must_use]
+    #[inline]
+    pub fn id(&self) -> u16 {
+        self.id.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_id(&self, id: u16) {
+        self.id.store(id, Ordering::Relaxed);
+    }
+}
+
+/// A fact's value, as it is read back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value<'a> {
+    /// [`Kind::Text`] and [`Kind::Bytes`].
+    Bytes(&'a [u8]),
+    /// [`Kind::Number`].
+    Number(u64),
+    /// [`Kind::Flag`].
+    Flag,
+}
+
+/// The facts of one flow, packed: number of the field, length, value; nothing allocated until the first.
+#[derive(Clone, Debug, Default)]
+pub struct FactStore {
+    // A boxed vector costs a pointer where there are no facts, which is most flows of a busy network.
+    #[allow(clippy::box_collection, reason = "8 bytes a flow rather than 24")]
+    packed: Option<Box<Vec<u8>>>,
+}
+
+impl FactStore {
+    /// Keeps the first value of each field; says whether it was kept.
+    pub fn set(&mut self, field: &Field, value: &[u8]) -> bool {
+        let value = value.get(..value.len().min(LONGEST_TEXT)).unwrap_or_default();
+        let Ok(length) = u8::try_from(value.len()) else { return false };
+        if self.get(field).is_some() {
+            return false;
+        }
+        let packed = self.packed.get_or_insert_with(Box::default);
+        if packed.len() + value.len() + 3 > MOST_FACT_BYTES {
+            return false;
+        }
+        packed.reserve_exact(value.len() + 3);
+        packed.extend_from_slice(&field.id().to_le_bytes());
+        packed.push(length);
+        packed.extend_from_slice(value);
+        true
+    }
+
+    /// The value of `field`, if it was told.
+    #[must_use]
+    pub fn get(&self, field: &Field) -> Option<&[u8]> {
+        self.raw(field.id())
+    }
+
+    /// The value of the field with this number.
+    #[must_use]
+    pub fn raw(&self, id: u16) -> Option<&[u8]> {
+        self.iter().find(|(known, _)| *known == id).map(|(_, value)| value)
+    }
+
+    /// Every fact, in the order told: number of the field and packed value.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
+        let mut rest: &[u8] = self.packed.as_deref().map_or(&[], Vec::as_slice);
+        std::iter::from_fn(move || {
+            let (head, tail) = rest.split_first_chunk::<3>()?;
+            let (value, tail) = tail.split_at_checked(usize::from(head[2]))?;
+            rest = tail;
+            Some((u16::from_le_bytes([head[0], head[1]]), value))
+        })
+    }
+
+    /// Whether nothing was told.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packed.is_none()
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.packed.as_ref().map_or(0, |packed| packed.capacity() + size_of::<Vec<u8>>())
+    }
+}
+
+impl Field {
+    /// Reads a packed value back.
+    #[must_use]
+    pub fn value<'a>(&self, packed: &'a [u8]) -> Value<'a> {
+        match self.kind {
+            Kind::Text | Kind::Bytes => Value::Bytes(packed),
+            Kind::Number => Value::Number(packed.iter().rev().fold(0, |all, byte| (all << 8) | u64::from(*byte))),
+            Kind::Flag => Value::Flag,
+        }
+    }
+}
+
+/// One sign that was seen, and at which packet of its flow (counted from 1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The sign's number.
+    pub sign: u16,
+    /// The protocol or detector that saw it, by its number.
+    pub detector: u8,
+    /// The packet of the flow, counted from 1.
+    pub packet: u32,
+}
+
+/// What a parser knows of other flows before they come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announcement {
+    /// Media or data will come to or from `endpoint`; `protocol` names what, `app` follows the announcing flow.
+    Media {
+        /// Where.
+        endpoint: Endpoint,
+        /// Over what.
+        transport: Transport,
+        /// What it will speak, by name: `rtp`.
+        protocol: &'static str,
+    },
+    /// `name` was the answer's name for `addr`, for `ttl` seconds.
+    Name {
+        /// The host's address.
+        addr: Addr,
+        /// Its name, lower case, without the last dot.
+        name: Box<[u8]>,
+        /// Seconds.
+        ttl: u32,
+    },
+}
+
+/// Where a parser writes what it found in one payload.
+pub struct Facts<'a> {
+    pub(crate) store: &'a mut FactStore,
+    pub(crate) signs: &'a mut Vec<Seen>,
+    pub(crate) announced: &'a mut Vec<Announcement>,
+    pub(crate) packet: u32,
+    pub(crate) detector: u8,
+    pub(crate) client: Option<Side>,
+    pub(crate) changed: bool,
+}
+
+impl<'a> Facts<'a> {
+    /// For whoever drives a parser: the pipeline and the tests.
+    pub fn new(
+        store: &'a mut FactStore,
+        signs: &'a mut Vec<Seen>,
+        announced: &'a mut Vec<Announcement>,
+        packet: u32,
+        detector: u8,
+    ) -> Self {
+        Self { store, signs, announced, packet, detector, client: None, changed: false }
+    }
+
+    /// Tells words; the first value stays.
+    pub fn text(&mut self, field: &Field, value: &[u8]) {
+        debug_assert_eq!(field.kind, Kind::Text);
+        self.changed |= self.store.set(field, value);
+    }
+
+    /// Tells bytes; the first value stays.
+    pub fn bytes(&mut self, field: &Field, value: &[u8]) {
+        debug_assert_eq!(field.kind, Kind::Bytes);
+        self.changed |= self.store.set(field, value);
+    }
+
+    /// Tells a number; the first value stays.
+    pub fn number(&mut self, field: &Field, value: u64) {
+        debug_assert_eq!(field.kind, Kind::Number);
+        let all = value.to_le_bytes();
+        let used = 8 - value.leading_zeros() as usize / 8;
+        self.changed |= self.store.set(field, all.get(..used).unwrap_or(&all));
+    }
+
+    /// Tells that something is so.
+    pub fn flag(&mut self, field: &Field) {
+        debug_assert_eq!(field.kind, Kind::Flag);
+        self.changed |= self.store.set(field, &[]);
+    }
+
+    /// What was told before, by this parser or another of the flow.
+    #[must_use]
+    pub fn get(&self, field: &Field) -> Option<&[u8]> {
+        self.store.get(field)
+    }
+
+    /// Adds a sign; each counts once a flow.
+    pub fn sign(&mut self, sign: &Sign) {
+        let known = self.signs.iter().any(|seen| seen.sign == sign.id());
+        if !known && self.signs.len() < MOST_SIGNS {
+            self.signs.push(Seen { sign: sign.id(), detector: self.detector, packet: self.packet });
+            self.changed = true;
+        }
+    }
+
+    /// Tells what will come in another flow.
+    pub fn announce(&mut self, announcement: Announcement) {
+        // A hostile message may announce without end.
+        if self.announced.len() < 64 {
+            self.announced.push(announcement);
+        }
+    }
+
+    /// The bytes show who the client is, whatever was thought when the flow was joined.
+    pub fn client_is(&mut self, side: Side) {
+        self.client = Some(side);
+    }
+}

@@ -1,0 +1,272 @@
+//! Inspection: payloads in, protocol facts out. One file per protocol, and here the registry of them all.
+//!
+//! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
+
+mod ntp;
+mod registry;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use registry::{registry, ProtocolId, Registry};
+
+use crate::facts::{Facts, Field, Sign};
+use crate::packet::{Endpoint, Side, Time, Transport};
+
+/// Every protocol that the engine can recognise. The order settles ties only.
+pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp];
+
+/// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// Opens the way for another: STUN, SOCKS, a proxy's CONNECT.
+    Carrier,
+    /// Secures or frames what another says: TLS, DTLS, HTTP.
+    Session,
+    /// What it is all for: RTP, BitTorrent, DNS.
+    Content,
+}
+
+/// The kinds of application that policies speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Category {
+    /// Nobody knows.
+    Unknown,
+    /// Voice and video, live.
+    Call,
+    /// Messages between people.
+    Chat,
+    /// Peers that serve each other.
+    P2p,
+    /// Carries other traffic out of sight: VPN, Tor, proxy.
+    Tunnel,
+    /// Web pages and the protocols under them.
+    Web,
+    /// Sound and pictures, one way.
+    Streaming,
+    /// Files to and from a server.
+    File,
+    /// Electronic mail.
+    Mail,
+    /// Play.
+    Game,
+    /// Names, time, addresses, routing: what keeps a network running.
+    Network,
+    /// Somebody else's screen or shell.
+    Remote,
+    /// Databases, queues, directories, remote calls.
+    Business,
+    /// Things: sensors, homes, industry.
+    Device,
+    /// Ledgers and their peers.
+    Blockchain,
+}
+
+impl Category {
+    /// Every category, in the order of their numbers.
+    pub const ALL: [Self; 15] = [
+        Self::Unknown,
+        Self::Call,
+        Self::Chat,
+        Self::P2p,
+        Self::Tunnel,
+        Self::Web,
+        Self::Streaming,
+        Self::File,
+        Self::Mail,
+        Self::Game,
+        Self::Network,
+        Self::Remote,
+        Self::Business,
+        Self::Device,
+        Self::Blockchain,
+    ];
+
+    /// Its word in policies, signatures and on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Call => "call",
+            Self::Chat => "chat",
+            Self::P2p => "p2p",
+            Self::Tunnel => "tunnel",
+            Self::Web => "web",
+            Self::Streaming => "streaming",
+            Self::File => "file",
+            Self::Mail => "mail",
+            Self::Game => "game",
+            Self::Network => "network",
+            Self::Remote => "remote",
+            Self::Business => "business",
+            Self::Device => "device",
+            Self::Blockchain => "blockchain",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.name() == name)
+    }
+}
+
+/// The first bytes that a protocol's payloads can begin with: which payloads it is asked about at all.
+#[derive(Clone, Copy, Debug)]
+pub enum First {
+    /// Any byte.
+    Any,
+    /// One of these.
+    Of(&'static [u8]),
+    /// From the one to the other, both included.
+    Range(u8, u8),
+}
+
+impl First {
+    /// Whether a payload may begin so.
+    #[must_use]
+    pub fn fits(self, byte: u8) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Of(bytes) => bytes.contains(&byte),
+            Self::Range(low, high) => (low..=high).contains(&byte),
+        }
+    }
+}
+
+/// What is fixed about a protocol.
+#[derive(Debug)]
+pub struct Profile {
+    /// Its word: `bittorrent`. Fields begin with it.
+    pub name: &'static str,
+    /// As people write it: `BitTorrent`.
+    pub title: &'static str,
+    /// What a flow of it is where no application says otherwise.
+    pub category: Category,
+    /// How deep it lies.
+    pub layer: Layer,
+    /// What it travels on.
+    pub transports: &'static [Transport],
+    /// Where it is usually served; never decides.
+    pub ports: &'static [u16],
+    /// First bytes of its payloads, from either side.
+    pub first: First,
+    /// The facts that it tells.
+    pub fields: &'static [&'static Field],
+    /// The signs that it can see.
+    pub signs: &'static [&'static Sign],
+}
+
+/// A payload on its way through the protocols of its flow.
+#[derive(Clone, Copy, Debug)]
+pub struct Payload<'a> {
+    /// A datagram; or the next bytes of a stream (asked [`Protocol::matches`]: all so far from this side).
+    pub bytes: &'a [u8],
+    /// The datagram's length on the wire; for a stream that of `bytes`.
+    pub wire_len: u32,
+    /// What the other side's first payload began with, if it spoke: at most [`KEPT_OF_OPENING`] bytes.
+    pub other: &'a [u8],
+    /// Who sent it.
+    pub side: Side,
+    /// When.
+    pub time: Time,
+    /// Over what.
+    pub transport: Transport,
+    /// Who opened the flow.
+    pub client: Endpoint,
+    /// Who answers.
+    pub server: Endpoint,
+}
+
+/// How much of each side's first payload later rules may look back at.
+pub const KEPT_OF_OPENING: usize = 64;
+
+impl Payload<'_> {
+    /// Whether the capture kept all of it.
+    #[must_use]
+    #[inline]
+    pub fn is_whole(&self) -> bool {
+        self.bytes.len() as u64 >= u64::from(self.wire_len)
+    }
+
+    /// Where it comes from.
+    #[must_use]
+    pub fn source(&self) -> Endpoint {
+        match self.side {
+            Side::Client => self.client,
+            Side::Server => self.server,
+        }
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn destination(&self) -> Endpoint {
+        match self.side {
+            Side::Client => self.server,
+            Side::Server => self.client,
+        }
+    }
+
+    /// Whether either end has one of `ports`.
+    #[must_use]
+    pub fn on_port(&self, ports: &[u16]) -> bool {
+        ports.contains(&self.client.port) || ports.contains(&self.server.port)
+    }
+}
+
+/// What a protocol says to an opening.
+#[derive(Clone, Copy, Debug)]
+pub enum Match {
+    /// It is not this.
+    No,
+    /// It may be; ask again with more bytes or with the next payload.
+    Unsure,
+    /// It is, for this reason. Where two say so the heavier sign has it; below [`CERTAIN`] the others are asked on.
+    Yes(&'static Sign),
+}
+
+/// From this weight on (decibans) nobody else is asked.
+pub const CERTAIN: i16 = 40;
+
+/// What a parser wants next.
+#[derive(Clone, Copy)]
+pub enum Next {
+    /// More payloads.
+    More,
+    /// Nothing: all is known that it can tell.
+    Done,
+    /// This payload is another protocol's (datagrams), or all of it was a mistake (streams).
+    NotMine,
+    /// After `1` bytes of this payload the stream speaks that protocol (STARTTLS, upgrade).
+    Becomes(&'static dyn Protocol, usize),
+    /// After so many bytes of this payload something else begins, nobody knows what: every protocol is asked
+    /// (CONNECT, SOCKS, a TURN channel's datagram).
+    Inside(usize),
+}
+
+/// A protocol that the engine can recognise.
+pub trait Protocol: Sync {
+    /// Name, title, transports, usual ports, the facts that it tells.
+    fn profile(&self) -> &'static Profile;
+    /// Judges an opening. Cheap and strict: every unrecognised flow asks every protocol.
+    fn matches(&self, opening: &Payload<'_>) -> Match;
+    /// Starts reading one flow.
+    fn parser(&self) -> Box<dyn Parser>;
+}
+
+/// Reads one flow, payload by payload. May keep at most [`MOST_KEPT`] bytes.
+pub trait Parser: Send {
+    /// Takes the next payload; the one that matched comes first.
+    fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next;
+    /// Bytes of the stream from `side` were lost.
+    fn lost(&mut self, _side: Side) -> Next {
+        Next::Done
+    }
+    /// Bytes that it holds on the heap, beside itself.
+    fn kept(&self) -> usize {
+        0
+    }
+}
+
+/// Most bytes that a parser may hold: a ClientHello with post-quantum keys, twice over.
+pub const MOST_KEPT: usize = 16 * 1024;

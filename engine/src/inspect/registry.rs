@@ -1,0 +1,114 @@
+//! The registry: gives every protocol, field and sign its number, and knows whom to ask about a first byte.
+
+use std::sync::OnceLock;
+
+use super::{Profile, Protocol, PROTOCOLS};
+use crate::facts::{Field, Sign};
+use crate::packet::Transport;
+
+/// A protocol's place in [`PROTOCOLS`], plus one; 0 is "none".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProtocolId(pub u8);
+
+impl ProtocolId {
+    /// No protocol.
+    pub const NONE: Self = Self(0);
+}
+
+/// All protocols, fields and signs by number and by name.
+pub struct Registry {
+    fields: Vec<&'static Field>,
+    signs: Vec<&'static Sign>,
+    /// Whom to ask, by first byte: streams, datagrams, everything else.
+    asked: [Vec<Vec<ProtocolId>>; 3],
+}
+
+/// The one registry; numbers everything on first use.
+pub fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(Registry::number)
+}
+
+impl Registry {
+    fn number() -> Self {
+        let mut fields = Vec::new();
+        let mut signs = Vec::new();
+        let own = crate::evidence::SIGNS.iter().copied();
+        let told = PROTOCOLS.iter().flat_map(|protocol| protocol.profile().signs.iter().copied());
+        for (sign, id) in own.chain(told).zip(1..) {
+            sign.set_id(id);
+            signs.push(sign);
+        }
+        for (field, id) in PROTOCOLS.iter().flat_map(|protocol| protocol.profile().fields.iter().copied()).zip(1..) {
+            field.set_id(id);
+            fields.push(field);
+        }
+        let asked = [Transport::Tcp, Transport::Udp, Transport::Sctp].map(by_first_byte);
+        Self { fields, signs, asked }
+    }
+
+    /// The protocol with this number.
+    #[must_use]
+    pub fn protocol(&self, id: ProtocolId) -> Option<&'static dyn Protocol> {
+        PROTOCOLS.get(usize::from(id.0).checked_sub(1)?).copied()
+    }
+
+    /// What is fixed about the protocol with this number.
+    #[must_use]
+    pub fn profile(&self, id: ProtocolId) -> Option<&'static Profile> {
+        self.protocol(id).map(Protocol::profile)
+    }
+
+    /// The number of the protocol with this name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<ProtocolId> {
+        let place = PROTOCOLS.iter().position(|protocol| protocol.profile().name == name)?;
+        u8::try_from(place + 1).ok().map(ProtocolId)
+    }
+
+    /// The field with this number.
+    #[must_use]
+    pub fn field(&self, id: u16) -> Option<&'static Field> {
+        self.fields.get(usize::from(id).checked_sub(1)?).copied()
+    }
+
+    /// Every field, by number from 1.
+    #[must_use]
+    pub fn fields(&self) -> &[&'static Field] {
+        &self.fields
+    }
+
+    /// The sign with this number.
+    #[must_use]
+    pub fn sign(&self, id: u16) -> Option<&'static Sign> {
+        self.signs.get(usize::from(id).checked_sub(1)?).copied()
+    }
+
+    /// Who is to be asked about a payload over `transport` that begins with `first`.
+    #[must_use]
+    #[inline]
+    pub fn asked(&self, transport: Transport, first: u8) -> &[ProtocolId] {
+        let [streams, datagrams, rest] = &self.asked;
+        let table = match transport {
+            Transport::Tcp => streams,
+            Transport::Udp => datagrams,
+            _ => rest,
+        };
+        table.get(usize::from(first)).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn by_first_byte(transport: Transport) -> Vec<Vec<ProtocolId>> {
+    let fits = |first: u8| {
+        (1..)
+            .map(ProtocolId)
+            .zip(PROTOCOLS)
+            .filter(|(_, protocol)| {
+                let profile = protocol.profile();
+                profile.transports.contains(&transport) && profile.first.fits(first)
+            })
+            .map(|(id, _)| id)
+            .collect()
+    };
+    (0..=u8::MAX).map(fits).collect()
+}
