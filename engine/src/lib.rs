@@ -14,6 +14,7 @@
 )]
 
 pub mod bytes;
+pub mod decode;
 pub mod evidence;
 pub mod facts;
 pub mod inspect;

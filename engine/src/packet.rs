@@ -271,6 +271,7 @@ pub struct Packet<'a> {
     pub wire_len: u32,
     /// Tunnels around it; 0 on the outside.
     pub depth: u8,
-    /// A later fragment, without a transport header: ports are 0 until reassembly put it together.
+    /// Part of a datagram that is not whole yet: it counts, and holds nothing to read. The last part to come gives the
+    /// whole datagram instead, as one packet. Ports are those of the first part where that came already, else 0.
     pub fragment: bool,
 }
