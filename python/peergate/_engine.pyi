@@ -154,7 +154,9 @@ class Batch:
 class Reader:
     # Reads captures one after the other; "-" is standard input. Raises CaptureError when a file cannot be opened at all
     # or is no capture, at the call of next_batch that comes to it.
-    def __init__(self, paths: Sequence[str], catalog: Catalog, policy: Policy | None = None) -> None: ...
+    def __init__(
+        self, paths: Sequence[str], catalog: Catalog, policy: Policy | None = None
+    ) -> None: ...
     # None at the end. Releases the GIL.
     def next_batch(self, max_flows: int = 4096) -> Batch | None: ...
     # Bytes done, bytes in all (0 where unknown).

@@ -1,0 +1,124 @@
+"""Policy files: what they mean, and what is said of mistakes in them."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peergate import policy
+from peergate.model import Action, Words
+from peergate.problems import DocumentError
+
+WORDS = Words(
+    apps=frozenset({"skype", "tox", "jami", "bittorrent"}),
+    categories=frozenset({"call", "chat", "p2p", "tunnel", "web"}),
+    protocols=frozenset({"stun", "tls", "quic"}),
+    activities=frozenset({"call", "log-on"}),
+)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "policy.yaml"
+
+
+def mistakes(file: Path, text: str) -> list[str]:
+    file.write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        policy.load(file, WORDS)
+    return [str(problem).removeprefix(f"{file}:") for problem in caught.value.problems]
+
+
+def test_the_shipped_policy_is_right() -> None:
+    loaded = policy.load(policy.DEFAULT, WORDS)
+    assert [rule.action for rule in loaded.rules] == [Action.BLOCK, Action.BLOCK]
+    assert loaded.default is Action.ALLOW
+    assert policy.warnings(loaded, policy.DEFAULT) == []
+
+
+def test_one_word_stands_for_a_list_of_one(file: Path) -> None:
+    file.write_text("groups: {a: 10.0.0.0/8}\nrules:\n- {name: r, app: tox, action: block}\n")
+    loaded = policy.load(file, WORDS)
+    assert loaded.groups == {"a": ("10.0.0.0/8",)}
+    assert loaded.rules[0].app == ("tox",)
+
+
+def test_an_unknown_word_gets_its_line_and_the_nearest_right_one(file: Path) -> None:
+    text = """\
+groups: {staff: 10.0.0.0/8}
+rules:
+  - name: first
+    app:
+      - tox
+      - skyp
+    action: block
+  - name: second
+    gruop: staff
+    categorie: call
+    action: blok
+  - name: third
+    src_group: staf
+    category: [cal]
+    protocol: stunn
+    activity: login
+    action: allow
+"""
+    assert mistakes(file, text) == [
+        '6: unknown app "skyp"; did you mean "skype"?',
+        '9: unknown field "gruop"; did you mean "group"?',
+        '10: unknown field "categorie"; did you mean "category"?',
+        '11: unknown action "blok"; did you mean "block"?',
+        '13: unknown group "staf"; did you mean "staff"?',
+        '14: unknown category "cal"; did you mean "call"?',
+        '15: unknown protocol "stunn"; did you mean "stun"?',
+        '16: unknown activity "login"; did you mean "log-on"?',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", " is empty"),
+        ("rules: [", "1: expected the node content"),
+        ("- a\n- b\n", "1: expected `field: value` lines at the top"),
+        ("rules:\n- name: x\n", '2: "action" is missing'),
+        ("groups:\n  a: 10.0.0.1/8\n", '2: "10.0.0.1/8" is no address prefix'),
+        ("groups:\n  a: [10.0.0.0/8, ten]\n", '2: "ten" is no address prefix'),
+        ("min_confidence: 2\n", "1: min_confidence: input should be less than or equal to 1"),
+        ("default: alow\n", '1: unknown default "alow"; did you mean "allow"?'),
+        ("rules: 3\n", "1: rules: input should be a valid tuple"),
+        ("rules: [3]\n", '1: "rules" takes `field: value` lines, not 3'),
+        ("rules:\n- {name: a, action: allow, action: block}\n", "2: found duplicate key"),
+        (
+            "rules:\n- {name: a, action: allow}\n- {name: a, action: block}\n",
+            '3: rule "a" has the name of the one on line 2',
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(file: Path, text: str, said: str) -> None:
+    found = mistakes(file, text)
+    assert len(found) == 1
+    assert found[0].startswith(said), found
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"none\.yaml: cannot be read: No such file"):
+        policy.load(tmp_path / "none.yaml", WORDS)
+
+
+def test_a_rule_that_cannot_be_reached_is_pointed_out(file: Path) -> None:
+    file.write_text("rules:\n- {name: all, action: allow}\n- {name: b, app: tox, action: block}\n")
+    found = policy.warnings(policy.load(file, WORDS), file)
+    assert [(problem.line, "never reached" in problem.message) for problem in found] == [(3, True)]
+
+
+@given(st.text())
+def test_any_text_is_a_policy_or_a_list_of_mistakes(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.yaml"
+    file.write_text(text, errors="ignore")
+    with contextlib.suppress(DocumentError):
+        policy.load(file, WORDS)
