@@ -26,24 +26,12 @@ impl Link {
         let ports = ports
             .into_iter()
             .map(|(interface, delay, jitter, loss, rate)| {
-                let quality = Quality {
-                    delay: milliseconds(delay)?,
-                    jitter: milliseconds(jitter)?,
-                    loss,
-                    rate,
-                };
+                let quality = Quality { delay: milliseconds(delay)?, jitter: milliseconds(jitter)?, loss, rate };
                 Ok(PortConfig { interface, quality })
             })
             .collect::<PyResult<_>>()?;
-        let config = LinkConfig {
-            ports,
-            capture,
-            seed,
-        };
-        Ok(Self {
-            config,
-            stop: Arc::default(),
-        })
+        let config = LinkConfig { ports, capture, seed };
+        Ok(Self { config, stop: Arc::default() })
     }
 
     /// Moves frames until `stop()` is called from another thread; returns what happened to them.
@@ -64,6 +52,5 @@ impl Link {
 }
 
 fn milliseconds(value: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(value / 1000.0)
-        .map_err(|error| PyValueError::new_err(format!("{value} ms: {error}")))
+    Duration::try_from_secs_f64(value / 1000.0).map_err(|error| PyValueError::new_err(format!("{value} ms: {error}")))
 }

@@ -84,18 +84,8 @@ impl Link {
     /// # Errors
     /// When an interface does not exist, the process may not open packet sockets, or the file cannot be written.
     pub fn open(config: &LinkConfig) -> io::Result<Self> {
-        let ports = config
-            .ports
-            .iter()
-            .map(|port| Port::open(&port.interface))
-            .collect::<io::Result<_>>()?;
-        let legs = || {
-            config
-                .ports
-                .iter()
-                .map(|port| Leg::new(port.quality))
-                .collect()
-        };
+        let ports = config.ports.iter().map(|port| Port::open(&port.interface)).collect::<io::Result<_>>()?;
+        let legs = || config.ports.iter().map(|port| Leg::new(port.quality)).collect();
         Ok(Self {
             ports,
             inward: legs(),
@@ -127,15 +117,8 @@ impl Link {
 
     /// How long nothing is due.
     fn patience(&self, now: Duration) -> Duration {
-        let due = self
-            .inward
-            .iter()
-            .chain(&self.outward)
-            .filter_map(Leg::next_due)
-            .min();
-        due.map_or(STOP_INTERVAL, |due| {
-            due.saturating_sub(now).min(STOP_INTERVAL)
-        })
+        let due = self.inward.iter().chain(&self.outward).filter_map(Leg::next_due).min();
+        due.map_or(STOP_INTERVAL, |due| due.saturating_sub(now).min(STOP_INTERVAL))
     }
 
     fn take_in(&mut self, now: Duration, buffer: &mut [u8]) {
@@ -161,9 +144,7 @@ impl Link {
 
     fn move_on(&mut self, now: Duration) -> io::Result<()> {
         for from in 0..self.inward.len() {
-            while let Some((due, frame)) =
-                self.inward.get_mut(from).and_then(|leg| leg.pop_due(now))
-            {
+            while let Some((due, frame)) = self.inward.get_mut(from).and_then(|leg| leg.pop_due(now)) {
                 if let Some(capture) = &mut self.capture {
                     capture.write(due, &frame)?;
                 }
@@ -211,13 +192,8 @@ struct Clock {
 impl Clock {
     fn start() -> Self {
         // A clock before 1970 is wrong anyway; the queues work from any start.
-        let epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Self {
-            epoch,
-            start: Instant::now(),
-        }
+        let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { epoch, start: Instant::now() }
     }
 
     fn now(&self) -> Duration {

@@ -18,10 +18,7 @@ pub(super) struct Capture {
 impl Capture {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         let mut file = BufWriter::new(File::create(path)?);
-        write_words(
-            &mut file,
-            &[MAGIC, VERSION, 0, 0, SNAP_LENGTH, LINKTYPE_ETHERNET],
-        )?;
+        write_words(&mut file, &[MAGIC, VERSION, 0, 0, SNAP_LENGTH, LINKTYPE_ETHERNET])?;
         Ok(Self { file })
     }
 
@@ -29,10 +26,7 @@ impl Capture {
         // The format has 32 bits of seconds: good until 2106.
         let seconds = u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let length = u32::try_from(frame.len()).unwrap_or(u32::MAX);
-        write_words(
-            &mut self.file,
-            &[seconds, time.subsec_nanos(), length, length],
-        )?;
+        write_words(&mut self.file, &[seconds, time.subsec_nanos(), length, length])?;
         self.file.write_all(frame)
     }
 
@@ -42,7 +36,5 @@ impl Capture {
 }
 
 fn write_words(file: &mut impl Write, words: &[u32]) -> io::Result<()> {
-    words
-        .iter()
-        .try_for_each(|word| file.write_all(&word.to_ne_bytes()))
+    words.iter().try_for_each(|word| file.write_all(&word.to_ne_bytes()))
 }

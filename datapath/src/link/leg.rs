@@ -38,35 +38,20 @@ pub(super) struct Leg {
 
 impl Leg {
     pub(super) fn new(quality: Quality) -> Self {
-        Self {
-            quality,
-            waiting: VecDeque::new(),
-            last_due: Duration::ZERO,
-            line_free: Duration::ZERO,
-        }
+        Self { quality, waiting: VecDeque::new(), last_due: Duration::ZERO, line_free: Duration::ZERO }
     }
 
     /// Queues a frame, or loses it and counts why.
-    pub(super) fn push(
-        &mut self,
-        now: Duration,
-        frame: &[u8],
-        chance: &mut Chance,
-        stats: &mut LinkStats,
-    ) {
+    pub(super) fn push(&mut self, now: Duration, frame: &[u8], chance: &mut Chance, stats: &mut LinkStats) {
         if chance.happens(self.quality.loss) {
             stats.lost += 1;
             return;
         }
-        let Some(sent) = self
-            .serialised(now, frame.len())
-            .filter(|_| self.waiting.len() < CAPACITY)
-        else {
+        let Some(sent) = self.serialised(now, frame.len()).filter(|_| self.waiting.len() < CAPACITY) else {
             stats.overflowed += 1;
             return;
         };
-        let due =
-            (sent + self.quality.delay + chance.jitter(self.quality.jitter)).max(self.last_due);
+        let due = (sent + self.quality.delay + chance.jitter(self.quality.jitter)).max(self.last_due);
         self.last_due = due;
         self.waiting.push_back((due, frame.into()));
     }
@@ -114,13 +99,8 @@ impl Chance {
         if spread.is_zero() {
             return Duration::ZERO;
         }
-        let normal =
-            (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos();
-        let tail = if self.happens(TAIL_ODDS) {
-            TAIL * self.unit()
-        } else {
-            0.0
-        };
+        let normal = (-2.0 * (1.0 - self.unit()).ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos();
+        let tail = if self.happens(TAIL_ODDS) { TAIL * self.unit() } else { 0.0 };
         spread.mul_f64(normal.abs() + tail)
     }
 
@@ -141,25 +121,16 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn queue(quality: Quality, frames: u32) -> (Vec<Duration>, LinkStats) {
-        let (mut leg, mut chance, mut stats) =
-            (Leg::new(quality), Chance::new(7), LinkStats::default());
+        let (mut leg, mut chance, mut stats) = (Leg::new(quality), Chance::new(7), LinkStats::default());
         for frame in 0..frames {
             leg.push(MS * frame, &[0; 125], &mut chance, &mut stats);
         }
-        (
-            std::iter::from_fn(|| leg.pop_due(Duration::MAX))
-                .map(|(due, _)| due)
-                .collect(),
-            stats,
-        )
+        (std::iter::from_fn(|| leg.pop_due(Duration::MAX)).map(|(due, _)| due).collect(), stats)
     }
 
     #[test]
     fn a_frame_leaves_after_the_delay_and_not_before() {
-        let mut leg = Leg::new(Quality {
-            delay: MS * 10,
-            ..Quality::default()
-        });
+        let mut leg = Leg::new(Quality { delay: MS * 10, ..Quality::default() });
         leg.push(MS, b"frame", &mut Chance::new(1), &mut LinkStats::default());
         assert_eq!(leg.next_due(), Some(MS * 11));
         assert_eq!(leg.pop_due(MS * 10), None);
@@ -168,31 +139,15 @@ mod tests {
 
     #[test]
     fn jitter_spreads_frames_but_never_reorders_them() {
-        let (due, _) = queue(
-            Quality {
-                delay: MS * 10,
-                jitter: MS * 5,
-                ..Quality::default()
-            },
-            500,
-        );
+        let (due, _) = queue(Quality { delay: MS * 10, jitter: MS * 5, ..Quality::default() }, 500);
         assert!(due.is_sorted());
-        assert!(due
-            .iter()
-            .zip(0..)
-            .any(|(due, sent)| *due > MS * (sent + 12)));
-        assert!(due
-            .iter()
-            .zip(0..)
-            .all(|(due, sent)| *due >= MS * (sent + 10)));
+        assert!(due.iter().zip(0..).any(|(due, sent)| *due > MS * (sent + 12)));
+        assert!(due.iter().zip(0..).all(|(due, sent)| *due >= MS * (sent + 10)));
     }
 
     #[test]
     fn loss_takes_about_its_share_and_the_same_frames_each_time() {
-        let lossy = Quality {
-            loss: 0.1,
-            ..Quality::default()
-        };
+        let lossy = Quality { loss: 0.1, ..Quality::default() };
         let (due, stats) = queue(lossy, 2000);
         assert!((150..250).contains(&stats.lost), "lost {}", stats.lost);
         assert_eq!(due.len() as u64 + stats.lost, 2000);
@@ -202,26 +157,14 @@ mod tests {
     #[test]
     fn a_slow_line_spaces_frames_and_then_overflows() {
         // 125 bytes each millisecond are a megabit per second; the line takes half of that.
-        let (due, stats) = queue(
-            Quality {
-                rate: Some(500_000),
-                ..Quality::default()
-            },
-            2000,
-        );
+        let (due, stats) = queue(Quality { rate: Some(500_000), ..Quality::default() }, 2000);
         assert_eq!(due.get(1).copied(), Some(MS * 4));
         assert!(stats.overflowed > 500, "overflowed {}", stats.overflowed);
     }
 
     #[test]
     fn a_queue_that_nobody_empties_is_bounded() {
-        let (due, stats) = queue(
-            Quality {
-                delay: MS * 100_000,
-                ..Quality::default()
-            },
-            10_000,
-        );
+        let (due, stats) = queue(Quality { delay: MS * 100_000, ..Quality::default() }, 10_000);
         assert_eq!(due.len(), CAPACITY);
         assert_eq!(stats.overflowed, 10_000 - CAPACITY as u64);
     }

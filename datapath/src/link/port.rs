@@ -30,9 +30,7 @@ impl Port {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the descriptor is new and nobody else owns it.
-        let port = Self {
-            socket: unsafe { OwnedFd::from_raw_fd(fd) },
-        };
+        let port = Self { socket: unsafe { OwnedFd::from_raw_fd(fd) } };
         let promiscuous = libc::packet_mreq {
             mr_ifindex: index,
             mr_type: libc::PACKET_MR_PROMISC as u16,
@@ -49,14 +47,7 @@ impl Port {
     /// The next frame that arrived, if any.
     pub(super) fn receive<'a>(&self, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
         // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
-        let length = unsafe {
-            libc::recv(
-                self.socket.as_raw_fd(),
-                buffer.as_mut_ptr().cast(),
-                buffer.len(),
-                0,
-            )
-        };
+        let length = unsafe { libc::recv(self.socket.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) };
         // An interface that went down reports an error once; what comes after it up again is read as before.
         buffer.get(..usize::try_from(length).ok()?)
     }
@@ -64,14 +55,7 @@ impl Port {
     /// Sends a frame; false if the kernel would not take it.
     pub(super) fn send(&self, frame: &[u8]) -> bool {
         // SAFETY: the kernel reads `frame.len()` bytes of `frame`.
-        unsafe {
-            libc::send(
-                self.socket.as_raw_fd(),
-                frame.as_ptr().cast(),
-                frame.len(),
-                0,
-            ) >= 0
-        }
+        unsafe { libc::send(self.socket.as_raw_fd(), frame.as_ptr().cast(), frame.len(), 0) >= 0 }
     }
 
     fn bind(&self, index: libc::c_int) -> io::Result<()> {
@@ -85,37 +69,19 @@ impl Port {
             sll_addr: [0; 8],
         };
         // SAFETY: pointer and length describe `address`, which the kernel only reads.
-        check(unsafe {
-            libc::bind(
-                self.socket.as_raw_fd(),
-                (&raw const address).cast(),
-                size_of_val(&address) as u32,
-            )
-        })
+        check(unsafe { libc::bind(self.socket.as_raw_fd(), (&raw const address).cast(), size_of_val(&address) as u32) })
     }
 
     fn set_option<T>(&self, level: libc::c_int, name: libc::c_int, value: &T) -> io::Result<()> {
         let length = size_of::<T>() as u32;
         // SAFETY: pointer and length describe `value`, which the kernel only reads.
-        check(unsafe {
-            libc::setsockopt(
-                self.socket.as_raw_fd(),
-                level,
-                name,
-                (&raw const *value).cast(),
-                length,
-            )
-        })
+        check(unsafe { libc::setsockopt(self.socket.as_raw_fd(), level, name, (&raw const *value).cast(), length) })
     }
 }
 
 /// Waits until a port has a frame, for at most `patience`.
 pub(super) fn wait(ports: &[Port], patience: Duration) -> io::Result<()> {
-    let readable = |port: &Port| libc::pollfd {
-        fd: port.socket.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
+    let readable = |port: &Port| libc::pollfd { fd: port.socket.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     let mut polled: Vec<_> = ports.iter().map(readable).collect();
     let timeout = libc::timespec {
         tv_sec: patience.as_secs().try_into().unwrap_or(libc::time_t::MAX),
@@ -123,21 +89,8 @@ pub(super) fn wait(ports: &[Port], patience: Duration) -> io::Result<()> {
     };
     let count = polled.len() as libc::nfds_t;
     // SAFETY: pointer and count describe `polled`, which outlives the call; no signal mask is passed.
-    let result = unsafe {
-        libc::ppoll(
-            polled.as_mut_ptr(),
-            count,
-            &raw const timeout,
-            std::ptr::null(),
-        )
-    };
-    check(result).or_else(|error| {
-        if error.kind() == io::ErrorKind::Interrupted {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    })
+    let result = unsafe { libc::ppoll(polled.as_mut_ptr(), count, &raw const timeout, std::ptr::null()) };
+    check(result).or_else(|error| if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) })
 }
 
 fn interface_index(interface: &str) -> io::Result<libc::c_int> {
@@ -146,10 +99,9 @@ fn interface_index(interface: &str) -> io::Result<libc::c_int> {
     let index = unsafe { libc::if_nametoindex(name.as_ptr()) };
     match libc::c_int::try_from(index) {
         Ok(index) if index > 0 => Ok(index),
-        _ => Err(io::Error::new(
-            io::ErrorKind::NotFound,
-            format!("no interface {interface} in this network namespace"),
-        )),
+        _ => {
+            Err(io::Error::new(io::ErrorKind::NotFound, format!("no interface {interface} in this network namespace")))
+        }
     }
 }
 

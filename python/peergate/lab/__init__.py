@@ -1,0 +1,1 @@
+"""The lab: whole networks with real and simulated clients inside one machine."""
