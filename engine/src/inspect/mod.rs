@@ -2,10 +2,12 @@
 //!
 //! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
 
+mod crypto;
 mod ntp;
 mod registry;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tls;
 
 pub use registry::{registry, ProtocolId, Registry};
 
@@ -13,7 +15,7 @@ use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp];
+pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp, &tls::Tls];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,152 @@
+//! JA4: one short text for how a client says hello, the same for every run of one program.
+//!
+//! The client's part of the JA4 suite only, which its authors placed under the BSD 3-Clause licence
+//! (<https://github.com/FoxIO-LLC/ja4>).
+
+use super::hello::{extensions, is_grease, pairs, ClientHello, Over, ALPN, SERVER_NAME};
+use crate::inspect::crypto::sha256;
+
+/// `t13d1516h2_8daaf6152771_e5627efa2ab1`.
+pub type Ja4 = [u8; 36];
+
+/// Reckons it.
+#[must_use]
+pub fn ja4(hello: &ClientHello<'_>, over: Over) -> Ja4 {
+    let mut ciphers: Vec<u16> = pairs(hello.ciphers).filter(|cipher| !is_grease(*cipher)).collect();
+    let mut kinds: Vec<u16> =
+        extensions(hello.extensions).map(|(kind, _)| kind).filter(|kind| !is_grease(*kind)).collect();
+    let (cipher_count, extension_count) = (ciphers.len(), kinds.len());
+    ciphers.sort_unstable();
+    // Who is called and in which application protocol is told elsewhere, and would split one program into many.
+    kinds.retain(|kind| ![SERVER_NAME, ALPN].contains(kind));
+    kinds.sort_unstable();
+
+    let mut text = Vec::with_capacity(5 * (ciphers.len() + kinds.len()) + 96);
+    list(&mut text, ciphers.iter().copied());
+    let cipher_part = short_digest(&text);
+    text.clear();
+    list(&mut text, kinds.iter().copied());
+    if !text.is_empty() && !hello.signatures.is_empty() {
+        text.push(b'_');
+        list(&mut text, pairs(hello.signatures).filter(|kind| !is_grease(*kind)));
+    }
+    let extension_part = short_digest(&text);
+
+    let mut whole = [b'_'; 36];
+    let letter = match over {
+        Over::Tcp => b't',
+        Over::Quic => b'q',
+        Over::Dtls => b'd',
+    };
+    let version = version_letters(hello.best_version());
+    let [first, last] = protocol_letters(hello.protocols().next().unwrap_or_default());
+    let named = if hello.has_server_name { b'd' } else { b'i' };
+    let ([c1, c2], [e1, e2]) = (two_digits(cipher_count), two_digits(extension_count));
+    let head = [letter, version[0], version[1], named, c1, c2, e1, e2, first, last];
+    let parts = head.iter().chain(b"_").chain(&cipher_part).chain(b"_").chain(&extension_part);
+    whole.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+    whole
+}
+
+const fn version_letters(version: u16) -> [u8; 2] {
+    *match version {
+        0x0304 => b"13",
+        0x0303 => b"12",
+        0x0302 => b"11",
+        0x0301 => b"10",
+        0x0300 => b"s3",
+        0x0002 => b"s2",
+        0xfeff => b"d1",
+        0xfefd => b"d2",
+        0xfefc => b"d3",
+        _ => b"00",
+    }
+}
+
+/// First and last letter of the first application protocol; of its hexadecimal form where they are not letters.
+fn protocol_letters(protocol: &[u8]) -> [u8; 2] {
+    let (Some(first), Some(last)) = (protocol.first(), protocol.last()) else { return *b"00" };
+    if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
+        [*first, *last]
+    } else {
+        [digit(first >> 4), digit(last & 15)]
+    }
+}
+
+fn two_digits(count: usize) -> [u8; 2] {
+    let count = u8::try_from(count.min(99)).unwrap_or(99);
+    [b'0' + count / 10, b'0' + count % 10]
+}
+
+/// Four hexadecimal digits each, with commas between.
+fn list(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
+    for (place, number) in numbers.enumerate() {
+        if place > 0 {
+            text.push(b',');
+        }
+        let [high, low] = number.to_be_bytes();
+        text.extend([digit(high >> 4), digit(high & 15), digit(low >> 4), digit(low & 15)]);
+    }
+}
+
+fn short_digest(text: &[u8]) -> [u8; 12] {
+    let mut short = [b'0'; 12];
+    if !text.is_empty() {
+        for (pair, byte) in short.chunks_exact_mut(2).zip(sha256(text)) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    short
+}
+
+const fn digit(nibble: u8) -> u8 {
+    match nibble {
+        0..=9 => b'0' + nibble,
+        _ => b'a' + nibble - 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_specification_comes_out() {
+        let numbers = |text: &str| -> Vec<u8> {
+            text.split(',').flat_map(|number| u16::from_str_radix(number, 16).unwrap().to_be_bytes()).collect()
+        };
+        // Raw form: the order of ciphers and extensions, and the noise among them, must not matter.
+        let ciphers = numbers("3a3a,cca9,1301,1302,1303,c02b,c02f,c02c,c030,cca8,c013,c014,009c,009d,002f,0035");
+        let signatures = numbers("0403,0804,0401,0503,0805,0501,0806,0601");
+        let mut extensions = Vec::new();
+        for kind in
+            numbers("dada,0000,0010,001b,0005,000a,000b,000d,0012,0015,0017,0023,002b,002d,0033,4469,ff01").chunks(2)
+        {
+            extensions.extend_from_slice(kind);
+            extensions.extend_from_slice(&[0, 0]);
+        }
+        let hello = ClientHello {
+            version: 0x0303,
+            ciphers: &ciphers,
+            extensions: &extensions,
+            whole: true,
+            server_name: None,
+            has_server_name: true,
+            alpn: b"\x02h2\x08http/1.1",
+            versions: &[0x6a, 0x6a, 3, 4, 3, 3],
+            signatures: &signatures,
+            encrypted: false,
+            srtp: false,
+            quic: &[],
+        };
+        assert_eq!(std::str::from_utf8(&ja4(&hello, Over::Tcp)), Ok("t13d1516h2_8daaf6152771_e5627efa2ab1"));
+    }
+
+    #[test]
+    fn strange_protocol_names_give_hexadecimal_letters() {
+        assert_eq!(protocol_letters(b"h2"), *b"h2");
+        assert_eq!(protocol_letters(b"h"), *b"hh");
+        assert_eq!(protocol_letters(&[0xab, 0x01, 0xcd]), *b"ad");
+        assert_eq!(protocol_letters(b""), *b"00");
+    }
+}
