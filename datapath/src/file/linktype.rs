@@ -1,0 +1,108 @@
+//! Link types by number: those that decode reads, and the names of others for the message that says so.
+//!
+//! Numbers and names are those of the registry at tcpdump.org, which pcap and pcapng share.
+
+use peergate_engine::packet::LinkType;
+
+/// What decode knows this number as.
+pub(super) fn known(number: u16) -> Option<LinkType> {
+    Some(match number {
+        0 | 108 => LinkType::Loopback,
+        1 => LinkType::Ethernet,
+        9 | 50 => LinkType::Ppp,
+        12 | 14 | 101 | 228 | 229 => LinkType::RawIp,
+        104 => LinkType::CiscoHdlc,
+        105 => LinkType::Ieee80211,
+        113 => LinkType::LinuxSll,
+        127 => LinkType::Radiotap,
+        276 => LinkType::LinuxSll2,
+        _ => return None,
+    })
+}
+
+/// Number and name, as a person would look it up.
+pub(super) fn describe(number: u16) -> String {
+    match NAMES.binary_search_by_key(&number, |(known, _)| *known).ok().and_then(|index| NAMES.get(index)) {
+        Some((_, name)) => format!("{number} ({name})"),
+        None if (147..=162).contains(&number) => format!("{number} (USER{}, for private use)", number - 147),
+        None => format!("{number} (not in the registry)"),
+    }
+}
+
+const NAMES: [(u16, &str); 75] = [
+    (3, "AX25"),
+    (6, "IEEE802_5, token ring"),
+    (7, "ARCNET_BSD"),
+    (8, "SLIP"),
+    (10, "FDDI"),
+    (51, "PPP_ETHER"),
+    (99, "SYMANTEC_FIREWALL"),
+    (100, "ATM_RFC1483"),
+    (106, "ATM_CLIP"),
+    (107, "FRELAY, frame relay"),
+    (109, "ENC, OpenBSD IPsec"),
+    (114, "LTALK"),
+    (117, "PFLOG, OpenBSD firewall log"),
+    (119, "IEEE802_11_PRISM"),
+    (122, "IP_OVER_FC"),
+    (123, "SUNATM"),
+    (129, "ARCNET_LINUX"),
+    (138, "APPLE_IP_OVER_IEEE1394"),
+    (139, "MTP2_WITH_PHDR"),
+    (140, "MTP2"),
+    (141, "MTP3"),
+    (142, "SCCP"),
+    (143, "DOCSIS"),
+    (144, "LINUX_IRDA"),
+    (163, "IEEE802_11_AVS"),
+    (165, "BACNET_MS_TP"),
+    (166, "PPP_PPPD"),
+    (169, "GPRS_LLC"),
+    (177, "LINUX_LAPD"),
+    (182, "MFR"),
+    (187, "BLUETOOTH_HCI_H4"),
+    (189, "USB_LINUX"),
+    (192, "PPI"),
+    (195, "IEEE802_15_4_WITHFCS"),
+    (196, "SITA"),
+    (197, "ERF"),
+    (201, "BLUETOOTH_HCI_H4_WITH_PHDR"),
+    (202, "AX25_KISS"),
+    (203, "LAPD"),
+    (204, "PPP_WITH_DIR"),
+    (205, "C_HDLC_WITH_DIR"),
+    (206, "FRELAY_WITH_DIR"),
+    (209, "IPMB_LINUX"),
+    (215, "IEEE802_15_4_NONASK_PHY"),
+    (220, "USB_LINUX_MMAPPED"),
+    (224, "FC_2"),
+    (226, "IPNET"),
+    (227, "CAN_SOCKETCAN"),
+    (230, "IEEE802_15_4_NOFCS"),
+    (231, "DBUS"),
+    (235, "DVB_CI"),
+    (236, "MUX27010"),
+    (237, "STANAG_5066_D_PDU"),
+    (239, "NFLOG, Linux firewall log"),
+    (240, "NETANALYZER"),
+    (242, "IPOIB"),
+    (243, "MPEG_2_TS"),
+    (245, "NFC_LLCP"),
+    (247, "INFINIBAND"),
+    (248, "SCTP"),
+    (249, "USBPCAP"),
+    (251, "BLUETOOTH_LE_LL"),
+    (252, "WIRESHARK_UPPER_PDU"),
+    (253, "NETLINK"),
+    (254, "BLUETOOTH_LINUX_MONITOR"),
+    (256, "BLUETOOTH_LE_LL_WITH_PHDR"),
+    (258, "PKTAP"),
+    (259, "EPON"),
+    (264, "ISO_14443"),
+    (266, "USB_DARWIN"),
+    (271, "VSOCK"),
+    (272, "NORDIC_BLE"),
+    (279, "EBHSCR"),
+    (283, "IEEE802_15_4_TAP"),
+    (288, "USB_2_0"),
+];
