@@ -5,6 +5,9 @@
 mod crypto;
 mod ntp;
 mod registry;
+mod rtcp;
+mod rtp;
+mod stun;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;
@@ -15,7 +18,7 @@ use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp, &tls::Tls];
+pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &stun::Stun, &tls::Tls];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
