@@ -1,1 +1,24 @@
-"""Recognises evasive voice, peer-to-peer and messaging applications, says why, and enforces policy."""
+"""Recognises evasive voice, peer-to-peer and messaging applications, says why, and enforces policy.
+
+import peergate
+
+for flow in peergate.read("office.pcap", policy="policy.yaml"):
+    if flow.action == "block":
+        print(flow.src_ip, flow.app, [evidence.what for evidence in flow.evidence])
+"""
+
+from peergate._engine import Evidence, Flow, community_id, version
+from peergate.capture import Capture, CaptureError, read
+from peergate.problems import DocumentError, Problem
+
+__all__ = [
+    "Capture",
+    "CaptureError",
+    "DocumentError",
+    "Evidence",
+    "Flow",
+    "Problem",
+    "community_id",
+    "read",
+    "version",
+]

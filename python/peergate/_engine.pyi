@@ -11,10 +11,6 @@ class SignatureError(ValueError):
     # Every mistake found: path, line, message.
     problems: list[tuple[str, int, str]]
 
-class CaptureError(OSError):
-    # Nothing of the capture could be read.
-    path: str
-
 class GatewayError(OSError):
     # What is missing, and how to get it.
     pass
@@ -61,7 +57,6 @@ class Policy:
         rules: Sequence[Mapping[str, object]],
         catalog: Catalog,
     ) -> Policy: ...
-    # {"rule": name, "action": word, "tried": [{"rule": name, "why": sentence}]}
     def explain(
         self,
         src: str,
@@ -71,7 +66,17 @@ class Policy:
         category: str | None = None,
         activity: str | None = None,
         confidence: float = 1.0,
-    ) -> dict[str, object]: ...
+    ) -> Explanation: ...
+
+@final
+class Explanation:
+    @property
+    def rule(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    # The rules before it, and why each did not match.
+    @property
+    def tried(self) -> list[tuple[str, str]]: ...
 
 @final
 class Evidence:
@@ -152,8 +157,8 @@ class Batch:
 
 @final
 class Reader:
-    # Reads captures one after the other; "-" is standard input. Raises CaptureError when a file cannot be opened at all
-    # or is no capture, at the call of next_batch that comes to it.
+    # Reads captures one after the other, as one stretch of traffic; "-" is standard input. What cannot be read
+    # is told by failures(), and the others are read all the same.
     def __init__(
         self, paths: Sequence[str], catalog: Catalog, policy: Policy | None = None
     ) -> None: ...
@@ -162,6 +167,9 @@ class Reader:
     # Bytes done, bytes in all (0 where unknown).
     @property
     def progress(self) -> tuple[int, int]: ...
+    # Files of which nothing could be read: path, why.
+    def failures(self) -> list[tuple[str, str]]: ...
+    # Files that were read as far as they go: "x.pcap: cut short at offset 4711 …".
     def warnings(self) -> list[str]: ...
     # frames, bytes, flows, malformed.<reason> … : every drop has a reason.
     def stats(self) -> dict[str, int]: ...

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -29,6 +30,25 @@ class Section(BaseModel):
     """A mapping in a file that a person writes: unknown fields are mistakes, and nothing changes afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+OneOrMore = BeforeValidator(_as_list)
+"""One word stands for a list of one."""
+
+
+def _prefix(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError(f'"{text}" is no address prefix: {error}') from error
+
+
+Prefixes: TypeAlias = Annotated[tuple[Annotated[str, AfterValidator(_prefix)], ...], OneOrMore]
+"""Address prefixes, IPv4 and IPv6."""
 
 
 def read(path: Path) -> tuple[dict[str, Any], Lines]:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peergate import _engine
+from peergate import _engine, policy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from peergate.policy.rules import PolicyFile, Rule
 
 
-def compile_policy(policy: PolicyFile, catalog: _engine.Catalog) -> _engine.Policy:
+def from_file(path: Path, catalog: _engine.Catalog) -> _engine.Policy:
+    """The policy in a file, ready to use. Raises DocumentError with every mistake in it."""
+    return compiled(policy.load(path, policy.words(catalog)), catalog)
+
+
+def compiled(written: PolicyFile, catalog: _engine.Catalog) -> _engine.Policy:
     """The same policy for the engine. The default is its last rule."""
-    rules = [_for_engine(rule, policy.min_confidence) for rule in policy.rules]
-    rules.append({"name": "default", "action": policy.default.value, "min_confidence": 0.0})
-    return _engine.Policy.compile(list(policy.groups.items()), rules, catalog)
+    rules = [_for_engine(rule, written.min_confidence) for rule in written.rules]
+    rules.append({"name": "default", "action": written.default.value, "min_confidence": 0.0})
+    return _engine.Policy.compile(list(written.groups.items()), rules, catalog)
 
 
 def _for_engine(rule: Rule, sure_enough: float) -> dict[str, object]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_network
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, TypeAlias, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo
 
-from peergate.document import Section
+from peergate.document import OneOrMore, Prefixes, Section
 from peergate.model import Action, Words
 from peergate.problems import unknown
 
@@ -24,11 +23,6 @@ class Known:
     groups: frozenset[str]
 
 
-def _as_list(value: Any) -> Any:  # noqa: ANN401  # whatever YAML held; pydantic judges it next
-    """One word stands for a list of one."""
-    return [value] if isinstance(value, str) else value
-
-
 def _known_as(kind: str, choices: str) -> AfterValidator:
     def check(word: str, info: ValidationInfo) -> str:
         known = cast("Known", info.context)
@@ -40,31 +34,17 @@ def _known_as(kind: str, choices: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _prefix(text: str) -> str:
-    try:
-        return str(ip_network(text))
-    except ValueError as error:
-        raise ValueError(f'"{text}" is no address prefix: {error}') from error
-
-
-Prefixes: TypeAlias = Annotated[
-    tuple[Annotated[str, AfterValidator(_prefix)], ...], BeforeValidator(_as_list)
-]
-Apps: TypeAlias = Annotated[
-    tuple[Annotated[str, _known_as("app", "apps")], ...], BeforeValidator(_as_list)
-]
+Apps: TypeAlias = Annotated[tuple[Annotated[str, _known_as("app", "apps")], ...], OneOrMore]
 Categories: TypeAlias = Annotated[
-    tuple[Annotated[str, _known_as("category", "categories")], ...], BeforeValidator(_as_list)
+    tuple[Annotated[str, _known_as("category", "categories")], ...], OneOrMore
 ]
 Protocols: TypeAlias = Annotated[
-    tuple[Annotated[str, _known_as("protocol", "protocols")], ...], BeforeValidator(_as_list)
+    tuple[Annotated[str, _known_as("protocol", "protocols")], ...], OneOrMore
 ]
 Activities: TypeAlias = Annotated[
-    tuple[Annotated[str, _known_as("activity", "activities")], ...], BeforeValidator(_as_list)
+    tuple[Annotated[str, _known_as("activity", "activities")], ...], OneOrMore
 ]
-Groups: TypeAlias = Annotated[
-    tuple[Annotated[str, _known_as("group", "groups")], ...], BeforeValidator(_as_list)
-]
+Groups: TypeAlias = Annotated[tuple[Annotated[str, _known_as("group", "groups")], ...], OneOrMore]
 
 
 class Rule(Section):

@@ -1,0 +1,93 @@
+"""Captures as a library: flows with their evidence, one by one or as Arrow."""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from peergate import _engine, signatures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+AnyPath = str | PathLike[str]
+
+BATCH = 4096
+"""Flows handed over at a time: enough that crossing into Rust costs nothing, few enough to show progress."""
+
+
+class CaptureError(OSError):
+    """Nothing of a capture could be read."""
+
+
+class Capture:
+    """The flows of one capture or more, read as one stretch of traffic.
+
+    Iterate over it for flows as they end, or hand it to anything that takes Arrow
+    (`polars.DataFrame(capture)`, `pandas.DataFrame.from_arrow(capture)`, DuckDB), which shares the engine's memory.
+    It can be gone through once, as a stream can.
+    """
+
+    def __init__(
+        self, paths: Iterable[AnyPath], catalog: _engine.Catalog, policy: _engine.Policy | None
+    ) -> None:
+        self._reader = _engine.Reader([fspath(path) for path in paths], catalog, policy)
+
+    def batches(self, size: int = BATCH) -> Iterator[_engine.Batch]:
+        """The flows in batches. Raises CaptureError at the end for a capture that could not be read."""
+        while (batch := self._reader.next_batch(size)) is not None:
+            yield batch
+        if failures := self._reader.failures():
+            raise CaptureError("\n".join(f"{path}: {why}" for path, why in failures))
+
+    def __iter__(self) -> Iterator[_engine.Flow]:
+        for batch in self.batches():
+            yield from batch
+
+    def arrow(self) -> _engine.Batch:
+        """All flows in one batch, which offers `__arrow_c_stream__`."""
+        return _engine.Batch.concat(list(self.batches()))
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.arrow().__arrow_c_stream__(requested_schema)
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """Bytes read, and bytes in all (0 where nobody knows)."""
+        return self._reader.progress
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was wrong with captures that could be read only in part."""
+        return self._reader.warnings()
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """What was read, and what was dropped for which reason."""
+        return self._reader.stats()
+
+
+def read(
+    path: AnyPath | Iterable[AnyPath],
+    *,
+    policy: AnyPath | None = None,
+    extra_signatures: Iterable[AnyPath] = (),
+) -> Capture:
+    """Reads a capture (pcap or pcapng, also gzip or zstd; "-" is standard input), or several.
+
+    `policy` is the path of a policy file; without one every flow's action is `allow`. A mistake in it raises
+    DocumentError with all of them.
+    """
+    paths = [path] if isinstance(path, str | PathLike) else list(path)
+    catalog = signatures.load(map(Path, extra_signatures))
+    return Capture(paths, catalog, _compiled(policy, catalog))
+
+
+def _compiled(policy: AnyPath | None, catalog: _engine.Catalog) -> _engine.Policy | None:
+    if policy is None:
+        return None
+    # Imported here: reading without a policy should not wait for pydantic.
+    from peergate.policy.compiled import from_file  # noqa: PLC0415
+
+    return from_file(Path(policy), catalog)

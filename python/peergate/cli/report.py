@@ -1,0 +1,183 @@
+"""Tables of what a capture holds: flows, hosts, totals by app, and evidence where it is asked for."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from datetime import UTC, datetime
+from itertools import count
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from peergate.summary import Summary, largest, octets, packets
+
+if TYPE_CHECKING:
+    from peergate._engine import Batch, Flow
+
+PIPE_WIDTH = 180
+"""Columns when the output is no terminal: wide enough that no cell of an IPv4 flow is cut."""
+
+COLOURS = {"allow": "", "alert": "yellow", "block": "red"}
+
+
+class Report:
+    """Gathers flows, then prints them: the largest, in the order of their starts."""
+
+    def __init__(self, *, why: bool, limit: int) -> None:
+        self._why = why
+        self._limit = limit
+        self._summary = Summary()
+        self._kept: list[tuple[int, int, Flow]] = []
+        self._order = count()
+
+    def add(self, batch: Batch) -> None:
+        """Counts a batch in, and keeps its flows while they are among the largest."""
+        self._summary.add(batch)
+        for flow in batch:
+            entry = (octets(flow), -next(self._order), flow)
+            if self._limit and len(self._kept) == self._limit:
+                heapq.heappushpop(self._kept, entry)
+            else:
+                heapq.heappush(self._kept, entry)
+
+    def show(self, stats: dict[str, int]) -> None:
+        """Prints everything to standard output."""
+        console = console_for_output()
+        flows = sorted((flow for _, _, flow in self._kept), key=lambda flow: flow.start_ns)
+        if flows:
+            console.print(_flow_table(flows), "")
+            self._say_what_is_left_out(console)
+        if self._why:
+            for flow in flows:
+                console.print(why(flow))
+        if flows:
+            console.print(_host_table(self._summary, self._limit), "")
+            console.print(_app_table(self._summary), "")
+        console.print(_closing(self._summary, stats), highlight=False)
+
+    def _say_what_is_left_out(self, console: Console) -> None:
+        left_out = self._summary.all.flows - len(self._kept)
+        if left_out:
+            console.print(f"… and {left_out:,} smaller flows (--limit 0 shows all)\n", style="dim")
+
+
+def console_for_output() -> Console:
+    """Standard output: as wide as the terminal, or wide enough where there is none."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+
+
+def why(flow: Flow) -> Text:
+    """The evidence of one flow, the weightiest first, and what else it might have been."""
+    text = Text(f"{_ends(flow)}  ", style="bold")
+    sure = f" ({flow.confidence:.0%} sure)" if flow.evidence else ""
+    text.append(f"{flow.app}{sure}\n", style="bold")
+    for evidence in sorted(flow.evidence, key=lambda each: -each.weight_db):
+        text.append(f"  {evidence.weight_db:+6.1f} dB  packet {evidence.packet:<5} {evidence.what}")
+        text.append(f"  [{evidence.detector}]\n", style="dim")
+    if not flow.evidence:
+        text.append("  nothing was recognised\n", style="dim")
+    if flow.alternatives:
+        others = ", ".join(f"{app} {share:.1%}" for app, share in flow.alternatives)
+        text.append(f"  else: {others}\n", style="dim")
+    return text
+
+
+def what(flow: Flow) -> Text:
+    """The app of a flow, and what it is doing where that is known."""
+    text = Text(flow.app, style="bold" if flow.app != "unknown" else "dim")
+    told = flow.activity or flow.category
+    return text.append(f" {told}", style="dim") if told != flow.app else text
+
+
+def acted(flow: Flow) -> Text:
+    """What the policy did, and by which rule."""
+    rule = f" ({flow.rule})" if flow.rule and flow.action != "allow" else ""
+    return Text(f"{flow.action}{rule}", style=COLOURS.get(flow.action, ""))
+
+
+def size(octet_count: int) -> str:
+    """Bytes for people: 1.2 kB, 34.0 MB."""
+    amount = float(octet_count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:  # noqa: PLR2004  # SI units step by a thousand
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def _flow_table(flows: list[Flow]) -> Table:
+    table = _table("Flows", "start", "proto", "from", "to", "app", "sure", "action")
+    for heading in ("packets", "bytes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for flow in flows:
+        table.add_row(
+            datetime.fromtimestamp(flow.start_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3],
+            flow.proto,
+            _end(flow.src_ip, flow.src_port),
+            _end(flow.dest_ip, flow.dest_port),
+            what(flow),
+            f"{flow.confidence:.0%}" if flow.app != "unknown" else "",
+            acted(flow),
+            f"{packets(flow):,}",
+            size(octets(flow)),
+        )
+    return table
+
+
+def _host_table(summary: Summary, limit: int) -> Table:
+    table = _table("Hosts", "host", "apps")
+    for heading in ("flows", "packets", "bytes"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for host, total in largest(summary.hosts, limit):
+        apps = ", ".join(app for app, _ in total.apps.most_common(5))
+        numbers = (f"{total.flows:,}", f"{total.packets:,}", size(total.octets))
+        table.add_row(host, apps, *numbers)
+    return table
+
+
+def _app_table(summary: Summary) -> Table:
+    table = _table("Apps", "app", "category")
+    for heading in ("flows", "packets", "bytes", "blocked"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for app, total in largest(summary.apps, 0):
+        blocked = total.actions["block"]
+        numbers = (f"{total.flows:,}", f"{total.packets:,}", size(total.octets))
+        table.add_row(app, total.category, *numbers, f"{blocked:,}" if blocked else "")
+    return table
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    return table
+
+
+def _closing(summary: Summary, stats: dict[str, int]) -> str:
+    total = summary.all
+    said = [
+        f"{total.flows:,} flows",
+        f"{stats.get('frames', total.packets):,} packets",
+        size(total.octets),
+    ]
+    malformed = {
+        name: number for name, number in stats.items() if name.startswith("malformed.") and number
+    }
+    if malformed:
+        reasons = ", ".join(
+            f"{name.partition('.')[2]} {number:,}" for name, number in malformed.items()
+        )
+        said.append(f"malformed: {reasons}")
+    return " · ".join(said)
+
+
+def _ends(flow: Flow) -> str:
+    return f"{flow.proto} {_end(flow.src_ip, flow.src_port)} → {_end(flow.dest_ip, flow.dest_port)}"
+
+
+def _end(address: str, port: int) -> str:
+    host = f"[{address}]" if ":" in address and port else address
+    return f"{host}:{port}" if port else host

@@ -1,0 +1,49 @@
+"""`peergate signatures`: what can be recognised, and whether signatures of one's own do."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+NOT_RECOGNISED = 1
+"""Exit status when a signature recognised nothing in a capture."""
+
+app = typer.Typer(no_args_is_help=True, help="What can be recognised, and how to try your own.")
+
+
+@app.command("list")
+def list_all(
+    signatures: Annotated[list[Path] | None, typer.Option(help="Signatures of your own.")] = None,
+) -> None:
+    """List the apps by category, and the protocols."""
+    from peergate.signatures import load
+
+    catalog = load(signatures or [])
+    by_category: defaultdict[str, list[str]] = defaultdict(list)
+    for each in catalog.apps:
+        by_category[each.category].append(each.name)
+    for category in catalog.categories:
+        print(f"{category}: {', '.join(sorted(by_category[category]))}")
+    print(f"\nprotocols: {', '.join(sorted(each.name for each in catalog.protocols))}")
+
+
+@app.command()
+def test(
+    file: Annotated[Path, typer.Argument(help="A signature file, signatures/apps/<app>.toml.")],
+    capture: Annotated[Path, typer.Argument(help="A capture that holds the app.")],
+) -> None:
+    """Show the flows of a capture that a signature recognises, with the evidence."""
+    from peergate import read
+    from peergate.cli.report import console_for_output, why
+
+    console = console_for_output()
+    found = [flow for flow in read(capture, extra_signatures=[file]) if flow.app == file.stem]
+    for flow in found:
+        console.print(why(flow))
+    if not found:
+        print(f"peergate: no flow of {capture} was taken for {file.stem}", file=sys.stderr)
+        raise typer.Exit(NOT_RECOGNISED)

@@ -1,0 +1,214 @@
+"""The gateway: configuration in, the engine's Rust thread in the line, events out to the EVE file and to a viewer.
+
+No Python stands between a packet and its verdict: this file configures, and looks on in batches.
+"""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol, TextIO
+
+from pydantic import Field
+
+from peergate import _engine, document, policy, privileges, signatures
+from peergate.document import Prefixes, Section
+from peergate.model import Fail, Mode, Refuse
+from peergate.policy import compiled
+from peergate.problems import DocumentError, Problem
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+# Linux: IFNAMSIZ with its closing zero.
+LONGEST_PORT_NAME = 15
+
+EVENTS_AT_ONCE = 4096
+
+# Long enough to sleep through quiet times, short enough that a signal is answered at once to a person's eye.
+PATIENCE_SECONDS = 0.25
+
+
+PortName = Annotated[str, Field(min_length=1, max_length=LONGEST_PORT_NAME)]
+
+
+class Settings(Section):
+    """gateway.yaml. Paths in it count from its own folder."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] = "gateway"
+    lan: PortName
+    wan: PortName
+    mode: Mode = Mode.WIRE
+    fail: Fail = Fail.OPEN
+    refuse: Refuse = Refuse.RESET
+    policy: Path = policy.DEFAULT
+    eve: Path | None = None
+    signatures: tuple[Path, ...] = ()
+    local: Prefixes = ()
+    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=60)] = 2.0
+
+
+class Viewer(Protocol):
+    """Whoever looks on: the live terminal view, a test."""
+
+    def update(self, events: _engine.Events, stats: dict[str, int]) -> None:
+        """Takes what happened since the last call."""
+
+    def say(self, line: str) -> None:
+        """Takes a line for the person at the terminal."""
+
+
+def load(path: Path) -> Settings:
+    """The settings in a file. Raises DocumentError with every mistake in it."""
+    tree, lines = document.read(path)
+    read = document.validate(Settings, tree, lines, path)
+    if read.lan == read.wan:
+        line = document.line_of(lines, ("wan",))
+        raise DocumentError([Problem(str(path), line, f'"{read.wan}" is the lan port already')])
+    home = path.parent
+    return read.model_copy(
+        update={
+            "policy": home / read.policy,
+            "eve": home / read.eve if read.eve else None,
+            "signatures": tuple(home / each for each in read.signatures),
+        }
+    )
+
+
+def check(settings: Settings) -> None:
+    """Raises DocumentError with every mistake in the files that the settings name."""
+    compiled.from_file(settings.policy, signatures.load(settings.signatures))
+
+
+def detach(settings: Settings) -> bool:
+    """Takes what an earlier run left in the line out of it; False when there was nothing."""
+    privileges.require_for_gateway()
+    return _engine.Gateway.detach(settings.name)
+
+
+class Gateway:
+    """The engine in the line, with a policy that can be changed while it runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._catalog = signatures.load(settings.signatures)
+        self._engine = _engine.Gateway(
+            self._catalog,
+            compiled.from_file(settings.policy, self._catalog),
+            name=settings.name,
+            lan=settings.lan,
+            wan=settings.wan,
+            mode=settings.mode.value,
+            fail=settings.fail.value,
+            refuse=settings.refuse.value,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            local=settings.local,
+        )
+
+    def __enter__(self) -> Gateway:
+        privileges.require_for_gateway()
+        self._engine.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._engine.stop()
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where it stands in the kernel, and what that costs."""
+        return self._engine.place
+
+    def reload(self) -> None:
+        """Reads the policy file again. With a mistake in it DocumentError is raised, and the old policy stays."""
+        self._engine.reload(compiled.from_file(self._settings.policy, self._catalog))
+
+    def watch(self) -> tuple[_engine.Events, dict[str, int]]:
+        """What happened since the last call, and the counters. Waits a moment for it."""
+        return self._engine.events(EVENTS_AT_ONCE, PATIENCE_SECONDS), self._engine.stats()
+
+
+class Wishes:
+    """What signals ask of a running gateway, until it is done."""
+
+    def __init__(self) -> None:
+        self.leave = False
+        self.reload = False
+        self.reopen = False
+
+    def listen(self) -> None:
+        """From now on SIGTERM and SIGINT mean leave, SIGHUP reload, SIGUSR1 open the EVE file anew."""
+        names = {
+            signal.SIGTERM: "leave",
+            signal.SIGINT: "leave",
+            signal.SIGHUP: "reload",
+            signal.SIGUSR1: "reopen",
+        }
+
+        def wish(number: int, _frame: FrameType | None) -> None:
+            setattr(self, names[signal.Signals(number)], True)
+
+        for number in names:
+            signal.signal(number, wish)
+
+
+class EveFile:
+    """The file of EVE lines; none where the settings name none."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def open(self) -> None:
+        """Opens the file to append to it; anew, when another program has moved it away."""
+        self.close()
+        if self._path:
+            self._file = self._path.open("a", encoding="utf-8")
+
+    def write(self, lines: str) -> None:
+        """Writes lines, and leaves none of them in a buffer: others follow this file."""
+        if self._file and lines:
+            self._file.write(lines)
+            self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._file:
+            self._file.close()
+            self._file = None
+
+
+def run(settings: Settings, viewer: Viewer, wishes: Wishes) -> None:
+    """Stands in the line until it is asked to leave. What is in the kernel stays there (see `detach`)."""
+    eve = EveFile(settings.eve)
+    eve.open()
+    with closing(eve), Gateway(settings) as gateway:
+        viewer.say("in the line of {}: {} ({})".format(settings.name, *gateway.place))
+        while not wishes.leave:
+            _grant(wishes, gateway, eve, viewer)
+            _pass_on(gateway, eve, viewer)
+    viewer.say("left; verdicts in force stay in the kernel until `--detach`")
+
+
+def _grant(wishes: Wishes, gateway: Gateway, eve: EveFile, viewer: Viewer) -> None:
+    if wishes.reload:
+        wishes.reload = False
+        try:
+            gateway.reload()
+            viewer.say("policy read again")
+        except DocumentError as error:
+            viewer.say(f"{error}\nthe policy that was running stays in force")
+    if wishes.reopen:
+        wishes.reopen = False
+        eve.open()
+
+
+def _pass_on(gateway: Gateway, eve: EveFile, viewer: Viewer) -> None:
+    events, stats = gateway.watch()
+    eve.write(events.eve())
+    viewer.update(events, stats)

@@ -1,0 +1,72 @@
+"""Puts together the flow that `peergate policy explain` asks about, and checks its words."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, TypedDict
+
+from peergate.policy import words
+from peergate.problems import DocumentError, Problem, unknown
+
+if TYPE_CHECKING:
+    from peergate._engine import Catalog
+
+
+class Question(TypedDict):
+    """A flow as a policy sees it."""
+
+    src: str
+    dest: str
+    app: str | None
+    category: str | None
+    protocol: str | None
+    activity: str | None
+
+
+def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
+    catalog: Catalog,
+    *,
+    src: str,
+    dest: str,
+    app: str | None,
+    category: str | None,
+    protocol: str | None,
+    activity: str | None,
+) -> Question:
+    """The flow in question. Raises DocumentError with every word that nothing knows."""
+    known = words(catalog)
+    asked = {
+        "app": (app, known.apps),
+        "category": (category, known.categories),
+        "protocol": (protocol, known.protocols),
+        "activity": (activity, known.activities),
+    }
+    problems = [
+        Problem(f"--{kind}", 0, unknown(kind, word, choices))
+        for kind, (word, choices) in asked.items()
+        if word is not None and word not in choices
+    ]
+    problems += [
+        Problem(f"--{option}", 0, f'"{address}" is no IP address')
+        for option, address in (("src", src), ("dest", dest))
+        if not _is_address(address)
+    ]
+    if problems:
+        raise DocumentError(problems)
+    home = next((each.category for each in catalog.apps if each.name == app), None)
+    return {
+        "src": src,
+        "dest": dest,
+        "app": app,
+        "category": category or home,
+        "protocol": protocol,
+        "activity": activity,
+    }
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

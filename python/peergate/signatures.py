@@ -1,0 +1,34 @@
+"""Signatures: those that the engine ships with, and files of one's own beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from peergate import _engine
+from peergate.problems import DocumentError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+def load(paths: Iterable[Path] = ()) -> _engine.Catalog:
+    """Compiles the shipped signatures with those in `paths` (files, or folders of *.toml) over them."""
+    found = [file for path in paths for file in _files(path)]
+    try:
+        return _engine.Catalog.load([(str(file), _text(file)) for file in found])
+    except _engine.SignatureError as error:
+        raise DocumentError(Problem(*problem) for problem in error.problems) from error
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(path.glob("*.toml")) if path.is_dir() else [path]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DocumentError.whole_file(path, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DocumentError.whole_file(path, "is not UTF-8 text") from error
