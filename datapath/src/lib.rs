@@ -1,4 +1,23 @@
 //! Sources of frames, and enforcement in the kernel.
+//!
+//! A gate ([`bridge`]) stands in the line between two ports and decides about every packet in the kernel. The lab makes
+//! its networks with [`link`].
 
+#![warn(clippy::undocumented_unsafe_blocks)]
+
+pub mod abi;
+pub mod attach;
+pub mod bridge;
+mod clock;
+mod error;
 pub mod file;
+pub mod gate;
 pub mod link;
+pub mod netns;
+pub mod object;
+mod pins;
+pub mod sample;
+mod sys;
+pub mod tables;
+
+pub use error::Error;

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Copies for user space: the first packets of an undecided flow whole, later ones as records of time, size and side,
+ * and the heads of packets that a reject verdict dropped, because a reset needs their exact sequence numbers.
+ * A full ring costs the packet nothing: it is counted, and the flow keeps its claim to be shown later.
+ */
+#ifndef PEERGATE_COPY_H
+#define PEERGATE_COPY_H
+
+#include "parse.h"
+
+/* Rooms in the ring. Small: voice, DNS, bare TCP. Frame: one Ethernet frame with two tags. Super: three QUIC
+ * Initials or a ClientHello with post-quantum keys that arrive as one super-packet. */
+#define ROOM_SMALL 256
+#define ROOM_FRAME 1536
+#define ROOM_SUPER 4096
+/* Ethernet, two tags, IPv6 or IPv4 with options, TCP: all that a refusal quotes. */
+#define ROOM_HEAD 128
+
+/* Two shown packets of one refused flow are this far apart at least: retransmissions come slower anyway. */
+#define REFUSE_INTERVAL 50000000ULL
+
+#define MACS 12
+#define TAG 4
+
+static __always_inline void describe(struct sample *sample, struct __sk_buff *skb, const struct packet *pkt,
+				     const struct flow *flow, __u8 port, __u64 now)
+{
+	sample->time = now;
+	sample->wire_len = skb->len + (skb->vlan_present ? TAG : 0);
+	sample->captured = 0;
+	sample->key = pkt->key;
+	sample->payload = pkt->payload;
+	sample->segments = skb->gso_segs ? skb->gso_segs : 1;
+	sample->segment_size = skb->gso_segs > 1 ? skb->gso_size : 0;
+	sample->group[0] = flow ? flow->group[0] : 0;
+	sample->group[1] = flow ? flow->group[1] : 0;
+	sample->port = port;
+	sample->side = pkt->side;
+	sample->tcp_flags = pkt->tcp_flags;
+}
+
+/* Copies `len` bytes from `from` to `to`; gives 0 or an error. The clamp is for the verifier. */
+static __always_inline int load_up_to(struct __sk_buff *skb, __u32 from, void *to, __u64 len, const __u32 room)
+{
+	if (len > room)
+		len = room;
+	if (len < 1)
+		return -1;
+	return bpf_skb_load_bytes(skb, from, to, len);
+}
+
+/* The bytes behind the header, with the outer tag put back between the addresses and the type. */
+static __always_inline __u32 fill(struct __sk_buff *skb, __u8 *bytes, const __u32 room)
+{
+	__u32 len = skb->len;
+	__be16 tag[2];
+
+	if (!skb->vlan_present) {
+		if (len > room)
+			len = room;
+		return load_up_to(skb, 0, bytes, len, room) ? 0 : len;
+	}
+	if (len > room - TAG)
+		len = room - TAG;
+	if (len <= MACS || bpf_skb_load_bytes(skb, 0, bytes, MACS))
+		return 0;
+	tag[0] = skb->vlan_proto;
+	tag[1] = bpf_htons(skb->vlan_tci);
+	__builtin_memcpy(bytes + MACS, tag, TAG);
+	return load_up_to(skb, MACS, bytes + MACS + TAG, len - MACS, room - MACS - TAG) ? 0 : len + TAG;
+}
+
+static __always_inline int emit(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow, __u8 port,
+				__u64 now, __u8 kind, const __u32 room)
+{
+	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + room, 0);
+
+	if (!sample) {
+		count(STAT_RING_FULL, 1);
+		return 0;
+	}
+	describe(sample, skb, pkt, flow, port, now);
+	sample->kind = kind;
+	if (room)
+		sample->captured = fill(skb, (__u8 *)(sample + 1), room);
+	bpf_ringbuf_submit(sample, 0);
+	return 1;
+}
+
+static __always_inline int emit_whole(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow,
+				      __u8 port, __u64 now)
+{
+	if (skb->len <= ROOM_SMALL - TAG)
+		return emit(skb, pkt, flow, port, now, SAMPLE_WHOLE, ROOM_SMALL);
+	if (skb->len <= ROOM_FRAME - TAG)
+		return emit(skb, pkt, flow, port, now, SAMPLE_WHOLE, ROOM_FRAME);
+	return emit(skb, pkt, flow, port, now, SAMPLE_WHOLE, ROOM_SUPER);
+}
+
+static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow,
+				 const struct conf *conf, __u8 port, __u64 now)
+{
+	if (flow->generation != conf->generation) {
+		flow->generation = conf->generation;
+		flow->whole = flow->records = 0;
+	}
+	if (flow->whole < conf->whole_limit) {
+		if (emit_whole(skb, pkt, flow, port, now)) {
+			flow->whole++;
+			count(STAT_COPIED_WHOLE, 1);
+		}
+	} else if (flow->records < conf->record_limit) {
+		if (emit(skb, pkt, flow, port, now, SAMPLE_RECORD, 0)) {
+			flow->records++;
+			count(STAT_COPIED_RECORD, 1);
+		}
+	}
+}
+
+static __always_inline void show_refused(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow, __u8 port,
+					 __u64 now)
+{
+	if (flow->refused && now - flow->refused < REFUSE_INTERVAL)
+		return;
+	flow->refused = now;
+	if (emit(skb, pkt, flow, port, now, SAMPLE_REFUSED, ROOM_HEAD))
+		count(STAT_COPIED_REFUSED, 1);
+}
+
+#endif

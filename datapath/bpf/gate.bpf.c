@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only
+/*
+ * The gate: one tc program on the ingress of both ports of a bridge. It decides about every packet from tables that
+ * user space fills, and shows user space the first packets of flows that nobody has decided about yet.
+ *
+ * Of the two licences above the kernel is told the one it knows; without it bpf_ktime_get_ns is refused before 5.8.
+ *
+ * What is not IP passes. In wire mode that includes STP, LACP and LLDP, which a Linux bridge would eat: to the two
+ * neighbours the gate is a cable, so spanning tree must see through it, or a loop behind it stays unseen. MAC control
+ * (pause) frames do not pass: they speak about one link's buffers, and we have our own. In bridge mode all of them go
+ * to the Linux bridge, which knows what to do.
+ */
+#include "verdict.h"
+#include <linux/pkt_cls.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+static __always_inline int let_pass(const struct conf *conf, __u8 port, enum stat reason)
+{
+	count(reason, 1);
+	if (conf->mode == MODE_WIRE)
+		return bpf_redirect(conf->ifindex[!port], 0);
+	return TC_ACT_OK;
+}
+
+static __always_inline int drop(enum stat reason)
+{
+	count(reason, 1);
+	return TC_ACT_SHOT;
+}
+
+/* A packet that has no flow cannot be decided about. */
+static __always_inline int without_flow(const struct conf *conf, __u8 port, __u64 now)
+{
+	if (conf->fail_closed && !user_space_is_alive(conf, now))
+		return drop(STAT_DROPPED_FAIL_CLOSED);
+	return let_pass(conf, port, STAT_PASSED_UNDECIDED);
+}
+
+static __always_inline int enforce(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow,
+				   const struct verdict *verdict, const struct conf *conf, __u8 port, __u64 now,
+				   enum stat reason)
+{
+	if (!is_blocking(verdict->action))
+		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
+	flow->dropped++;
+	if (verdict->action == ACTION_REJECT)
+		show_refused(skb, pkt, flow, port, now);
+	return drop(reason);
+}
+
+static __always_inline int undecided(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow,
+				     const struct conf *conf, __u8 port, __u64 now)
+{
+	if (!user_space_is_alive(conf, now)) {
+		if (conf->fail_closed) {
+			flow->dropped++;
+			return drop(STAT_DROPPED_FAIL_CLOSED);
+		}
+		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
+	}
+	if (is_held(flow, conf, now)) {
+		flow->dropped++;
+		return drop(STAT_DROPPED_HELD);
+	}
+	copy(skb, pkt, flow, conf, port, now);
+	return let_pass(conf, port, STAT_PASSED_UNDECIDED);
+}
+
+static __always_inline int judge(struct __sk_buff *skb, const struct packet *pkt, const struct conf *conf, __u8 port,
+				 __u64 now)
+{
+	struct flow *flow = track(skb, pkt, now);
+	const struct verdict *verdict;
+
+	if (!flow) {
+		count(STAT_FLOW_TABLE_FULL, 1);
+		return without_flow(conf, port, now);
+	}
+	verdict = flow_verdict(&pkt->key, flow, conf, now);
+	if (verdict)
+		return enforce(skb, pkt, flow, verdict, conf, port, now, STAT_DROPPED_BY_VERDICT);
+	verdict = learned_verdict(&pkt->key, flow, conf, now);
+	if (verdict)
+		return enforce(skb, pkt, flow, verdict, conf, port, now, STAT_DROPPED_BY_ENDPOINT);
+	return undecided(skb, pkt, flow, conf, port, now);
+}
+
+SEC("classifier")
+int gate(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct conf *conf = bpf_map_lookup_elem(&settings, &zero);
+	struct packet pkt = {};
+	__u64 now = bpf_ktime_get_ns();
+	__u8 port;
+
+	if (!conf)
+		return TC_ACT_OK;
+	port = skb->ifindex == conf->ifindex[1];
+	switch (parse(skb, &pkt)) {
+	case PARSED_FLOW:
+		return judge(skb, &pkt, conf, port, now);
+	case PARSED_NOT_IP:
+		return let_pass(conf, port, STAT_PASSED_NOT_IP);
+	case PARSED_NEIGHBOUR:
+		return let_pass(conf, port, STAT_PASSED_NEIGHBOUR);
+	case PARSED_PAUSE:
+		return conf->mode == MODE_WIRE ? drop(STAT_DROPPED_PAUSE) : let_pass(conf, port, STAT_PASSED_NOT_IP);
+	case PARSED_ORPHAN:
+		count(STAT_ORPHAN_FRAGMENT, 1);
+		return without_flow(conf, port, now);
+	case PARSED_MALFORMED:
+		count(STAT_MALFORMED, 1);
+		return without_flow(conf, port, now);
+	}
+	return let_pass(conf, port, STAT_PASSED_NOT_IP);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * What the kernel part and src/abi.rs both lay out in memory. Both sides assert the sizes at the foot of this
+ * file; a change that keeps a size must raise LAYOUT_VERSION, so that an older pinned map is not adopted.
+ */
+#ifndef PEERGATE_LAYOUT_H
+#define PEERGATE_LAYOUT_H
+
+#include <linux/types.h>
+
+#define LAYOUT_VERSION 1
+
+/* What a verdict does. 4 and 5 are kept for limit and degrade. */
+enum action {
+	ACTION_PASS = 0,
+	ACTION_ALERT = 1,
+	ACTION_DROP = 2,
+	ACTION_REJECT = 3,
+};
+
+enum mode {
+	MODE_BRIDGE = 0, /* the Linux bridge forwards what we let through */
+	MODE_WIRE = 1,   /* we send to the other port ourselves */
+};
+
+/* Both directions of a flow have one key: `low` is the end with the smaller (address, port). */
+struct flow_key {
+	__u8 low_addr[16]; /* IPv4 as ::ffff:a.b.c.d */
+	__u8 high_addr[16];
+	__be16 low_port; /* 0 where the protocol has no ports that we read */
+	__be16 high_port;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+struct endpoint_key {
+	__u8 addr[16];
+	__be16 port;
+	__u8 proto;
+	__u8 pad;
+};
+
+struct verdict {
+	__u8 action;
+	__u8 reason; /* user space's own code, never read here */
+	__u16 app;   /* user space's own number, never read here */
+	__u32 generation;
+	__u64 decided; /* all times here are bpf_ktime_get_ns() */
+	__u64 expires;
+	__u64 groups; /* of an endpoint: bit g set = holds towards peers in group g; of a flow: unused */
+};
+
+struct prefix_key {
+	__u32 length; /* in bits, IPv4 prefixes as 96 + n */
+	__u8 addr[16];
+};
+
+/* At most 64 groups: a group is a class of addresses that the policy treats alike. 0 = in none. */
+#define GROUP_COUNT 64
+
+#define SIZE_CLASSES 6
+#define GAP_CLASSES 6
+
+/* Index 0 of each pair is low -> high. Counters of one direction are written by the CPU that serves its port;
+ * packets and bytes are added atomically, the rest may lose a count when two CPUs serve one direction. */
+struct flow {
+	__u64 first;
+	__u64 began; /* when the last bare SYN opened it anew, 0 if none did: older passes are not for it */
+	__u64 last[2];
+	__u64 packets[2]; /* as on the wire: a super-packet counts its segments */
+	__u64 bytes[2];
+	__u64 released; /* when hold last let an undecided packet through */
+	__u64 refused;  /* when a dropped packet was last shown to user space for refusal */
+	__u32 generation; /* of the policy that `whole` and `records` were counted under */
+	__u32 epoch;      /* of endpoints and groups when they were last looked up */
+	__u32 dropped;
+	__u16 whole;
+	__u16 records;
+	__u16 group[2]; /* of low, of high */
+	__u8 established; /* a TCP segment without SYN was seen: the next bare SYN is a new connection */
+	__u8 pad[3];
+	__u32 sizes[2][SIZE_CLASSES];
+	__u32 gaps[2][GAP_CLASSES];
+};
+
+struct conf {
+	__u32 layout;
+	__u32 ifindex[2];
+	__u32 generation;
+	__u32 epoch; /* raised by user space with every change of endpoints or groups */
+	__u16 whole_limit;
+	__u16 record_limit;
+	__u8 mode;
+	__u8 fail_closed;
+	__u8 promiscuous; /* bit per port: we switched it on, so detaching switches it off; never read here */
+	__u8 pad[5];
+	__u64 netns; /* inode of the network namespace that ifindex belongs to; never read here */
+	__u64 heartbeat_timeout;
+	__u64 hold_groups;   /* bit per group */
+	__u64 hold_interval; /* between two undecided packets of a held flow */
+};
+
+enum sample_kind {
+	SAMPLE_WHOLE = 1,
+	SAMPLE_RECORD = 2,
+	SAMPLE_REFUSED = 3, /* the head of a packet that a reject verdict dropped */
+};
+
+/* What goes up the ring, followed by `captured` bytes of the frame with its outer VLAN tag put back. */
+struct sample {
+	__u64 time;
+	__u32 wire_len; /* of the whole super-packet, tag included */
+	__u32 captured;
+	struct flow_key key;
+	__u32 payload; /* bytes above the transport header, as the IP header says */
+	__u16 segments;
+	__u16 segment_size; /* payload of each segment of a super-packet, 0 otherwise */
+	__u16 group[2];     /* of low, of high */
+	__u8 kind;
+	__u8 port; /* 0 or 1: where the frame came in */
+	__u8 side; /* 0: low -> high */
+	__u8 tcp_flags;
+};
+
+enum stat {
+	STAT_PASSED_BY_VERDICT,
+	STAT_PASSED_UNDECIDED,
+	STAT_PASSED_NOT_IP,
+	STAT_PASSED_NEIGHBOUR,
+	STAT_DROPPED_BY_VERDICT,
+	STAT_DROPPED_BY_ENDPOINT,
+	STAT_DROPPED_FAIL_CLOSED,
+	STAT_DROPPED_HELD,
+	STAT_DROPPED_PAUSE,
+	/* The rest count besides one of those above. */
+	STAT_MALFORMED,
+	STAT_ORPHAN_FRAGMENT,
+	STAT_STALE_VERDICT,
+	STAT_COPIED_WHOLE,
+	STAT_COPIED_RECORD,
+	STAT_COPIED_REFUSED,
+	STAT_RING_FULL,
+	STAT_FLOW_TABLE_FULL,
+	STAT_COUNT,
+};
+
+_Static_assert(sizeof(struct flow_key) == 40, "src/abi.rs: FlowKey");
+_Static_assert(sizeof(struct endpoint_key) == 20, "src/abi.rs: EndpointKey");
+_Static_assert(sizeof(struct verdict) == 32, "src/abi.rs: Verdict");
+_Static_assert(sizeof(struct flow) == 200, "src/abi.rs: FlowCounters");
+_Static_assert(sizeof(struct conf) == 64, "src/abi.rs: Conf");
+_Static_assert(sizeof(struct sample) == 72, "src/abi.rs: SampleHeader");
+
+#endif

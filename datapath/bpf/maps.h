@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The maps. The loader pins all but `blank`, so that they outlive it, and sets the sizes of the tables. What user space writes and what the kernel writes never share an entry: a
+ * read-modify-write of a flow from user space would undo the kernel's counting.
+ */
+#ifndef PEERGATE_MAPS_H
+#define PEERGATE_MAPS_H
+
+#include "layout.h"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#define TABLE_SIZE 131072
+
+/* flow key -> what was decided about it; user space writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TABLE_SIZE);
+	__type(key, struct flow_key);
+	__type(value, struct verdict);
+} verdicts SEC(".maps");
+
+/* address, port, protocol -> what was learned about that endpoint; user space writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TABLE_SIZE);
+	__type(key, struct endpoint_key);
+	__type(value, struct verdict);
+} endpoints SEC(".maps");
+
+/* prefix -> group id below 64; user space writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct prefix_key);
+	__type(value, __u32);
+} groups SEC(".maps");
+
+/* flow key -> counters; the kernel writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, TABLE_SIZE);
+	__type(key, struct flow_key);
+	__type(value, struct flow);
+} flows SEC(".maps");
+
+struct fragment_key {
+	__u8 src[16];
+	__u8 dst[16];
+	__u32 id;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+struct ports {
+	__be16 src;
+	__be16 dst;
+};
+
+/* addresses, id, protocol of a fragmented packet -> the ports that only its first fragment has; the kernel writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct fragment_key);
+	__type(value, struct ports);
+} frags SEC(".maps");
+
+/* 0 -> how to work; user space writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct conf);
+} settings SEC(".maps");
+
+/* 0 -> when user space was last alive, in bpf_ktime_get_ns(); user space writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} heartbeat SEC(".maps");
+
+/* enum stat -> packets, per CPU; the kernel writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, STAT_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} stats SEC(".maps");
+
+/* struct sample and bytes -> user space; the kernel writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 << 20);
+} events SEC(".maps");
+
+/* 0 -> an empty flow to insert, too large for the stack; nobody writes */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct flow);
+} blank SEC(".maps");
+
+static __always_inline void count(enum stat reason, __u64 packets)
+{
+	__u32 index = reason;
+	__u64 *counter = bpf_map_lookup_elem(&stats, &index);
+
+	if (counter)
+		*counter += packets;
+}
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * From a frame to its flow key. Reads with bpf_skb_load_bytes only: at tc a super-packet may have as few as 66 bytes
+ * in its linear part. The outer VLAN tag is not in the data but in skb->vlan_tci; further tags are in the data.
+ */
+#ifndef PEERGATE_PARSE_H
+#define PEERGATE_PARSE_H
+
+#include "maps.h"
+#include <linux/icmpv6.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+
+/* 802.1ad on top of 802.1Q is two; a third is rare and legal. */
+#define VLAN_DEPTH 3
+/* RFC 8200 names six extension headers; hosts accept repeats, but nobody sends this many. */
+#define EXTENSION_DEPTH 8
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+enum parsed {
+	PARSED_FLOW,
+	PARSED_NOT_IP,
+	PARSED_NEIGHBOUR, /* IPv6 neighbour discovery, which is to IPv6 what ARP is to IPv4 */
+	PARSED_PAUSE,
+	PARSED_ORPHAN,    /* a later fragment whose first was never seen */
+	PARSED_MALFORMED,
+};
+
+struct packet {
+	struct flow_key key;
+	__u32 payload;
+	__u8 side; /* 0: low -> high */
+	__u8 tcp_flags;
+};
+
+/* The reading position and what the IP header said, while parsing. */
+struct cursor {
+	__u32 offset;
+	__u32 end; /* where the IP packet ends: Ethernet may pad behind it */
+	union {
+		__u8 src[16];
+		__u32 src32[4];
+		__u64 src64[2];
+	};
+	union {
+		__u8 dst[16];
+		__u32 dst32[4];
+		__u64 dst64[2];
+	};
+	struct ports ports;
+	__u32 fragment_id;
+	__u16 fragment; /* offset in units of 8 bytes */
+	__u8 more;      /* more fragments follow */
+	__u8 proto;
+};
+
+static __always_inline int load(struct __sk_buff *skb, __u32 offset, void *to, __u32 size)
+{
+	return bpf_skb_load_bytes(skb, offset, to, size);
+}
+
+/* Leaves `at->offset` at the network header and gives its EtherType, 0 if the frame ends before it. */
+static __always_inline __be16 skip_tags(struct __sk_buff *skb, struct cursor *at)
+{
+	__be16 type = skb->protocol;
+
+	at->offset = ETH_HLEN;
+	for (int depth = 0; depth < VLAN_DEPTH; depth++) {
+		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
+			break;
+		if (load(skb, at->offset + 2, &type, sizeof(type)))
+			return 0;
+		at->offset += 4;
+	}
+	return type;
+}
+
+static __always_inline enum parsed parse_ipv4(struct __sk_buff *skb, struct cursor *at)
+{
+	struct iphdr ip;
+
+	if (load(skb, at->offset, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+		return PARSED_MALFORMED;
+	at->src32[2] = at->dst32[2] = bpf_htonl(0xffff);
+	at->src32[3] = ip.saddr;
+	at->dst32[3] = ip.daddr;
+	at->proto = ip.protocol;
+	at->fragment_id = ip.id;
+	at->fragment = bpf_ntohs(ip.frag_off) & 0x1fff;
+	at->more = !!(ip.frag_off & bpf_htons(0x2000));
+	/* A super-packet over 64 KiB says 0. */
+	at->end = skb->gso_segs > 1 ? skb->len : at->offset + bpf_ntohs(ip.tot_len);
+	at->offset += ip.ihl * 4;
+	return PARSED_FLOW;
+}
+
+static __always_inline int is_extension(__u8 proto)
+{
+	return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_DSTOPTS ||
+	       proto == IPPROTO_FRAGMENT || proto == IPPROTO_AH || proto == IPPROTO_MH;
+}
+
+static __always_inline enum parsed skip_extensions(struct __sk_buff *skb, struct cursor *at)
+{
+	for (int depth = 0; depth < EXTENSION_DEPTH; depth++) {
+		struct {
+			__u8 next;
+			__u8 length;
+			__be16 fragment;
+			__be32 id;
+		} header;
+
+		if (!is_extension(at->proto))
+			return PARSED_FLOW;
+		if (load(skb, at->offset, &header, sizeof(header)))
+			return PARSED_MALFORMED;
+		if (at->proto == IPPROTO_FRAGMENT) {
+			at->fragment = bpf_ntohs(header.fragment) >> 3;
+			at->more = bpf_ntohs(header.fragment) & 1;
+			at->fragment_id = header.id;
+			at->offset += 8;
+		} else if (at->proto == IPPROTO_AH) {
+			at->offset += (header.length + 2) * 4;
+		} else {
+			at->offset += (header.length + 1) * 8;
+		}
+		at->proto = header.next;
+		if (at->fragment)
+			return PARSED_FLOW; /* what follows is not a header */
+	}
+	return PARSED_MALFORMED;
+}
+
+static __always_inline enum parsed parse_ipv6(struct __sk_buff *skb, struct cursor *at)
+{
+	struct ipv6hdr ip;
+
+	if (load(skb, at->offset, &ip, sizeof(ip)) || ip.version != 6)
+		return PARSED_MALFORMED;
+	__builtin_memcpy(at->src, &ip.saddr, 16);
+	__builtin_memcpy(at->dst, &ip.daddr, 16);
+	at->proto = ip.nexthdr;
+	at->offset += sizeof(ip);
+	at->end = skb->gso_segs > 1 ? skb->len : at->offset + bpf_ntohs(ip.payload_len);
+	return skip_extensions(skb, at);
+}
+
+static __always_inline __u32 payload_after(const struct cursor *at, __u32 header)
+{
+	__u32 start = at->offset + header;
+
+	return at->end > start ? at->end - start : 0;
+}
+
+static __always_inline enum parsed parse_transport(struct __sk_buff *skb, struct cursor *at, struct packet *pkt)
+{
+	struct tcphdr tcp;
+	__u8 type;
+
+	switch (at->proto) {
+	case IPPROTO_TCP:
+		if (load(skb, at->offset, &tcp, sizeof(tcp)))
+			return PARSED_MALFORMED;
+		at->ports.src = tcp.source;
+		at->ports.dst = tcp.dest;
+		pkt->tcp_flags = ((__u8 *)&tcp)[13];
+		pkt->payload = payload_after(at, tcp.doff * 4);
+		return PARSED_FLOW;
+	case IPPROTO_UDP:
+		pkt->payload = payload_after(at, sizeof(struct udphdr));
+		return load(skb, at->offset, &at->ports, sizeof(at->ports)) ? PARSED_MALFORMED : PARSED_FLOW;
+	case IPPROTO_SCTP:
+		pkt->payload = payload_after(at, 12);
+		return load(skb, at->offset, &at->ports, sizeof(at->ports)) ? PARSED_MALFORMED : PARSED_FLOW;
+	case IPPROTO_ICMPV6:
+		if (load(skb, at->offset, &type, sizeof(type)))
+			return PARSED_MALFORMED;
+		/* Router and neighbour solicitation and advertisement, redirect: 133..137. */
+		if (type >= 133 && type <= 137)
+			return PARSED_NEIGHBOUR;
+	}
+	pkt->payload = payload_after(at, 0);
+	return PARSED_FLOW;
+}
+
+/* Only the first fragment has ports: it leaves them for the others. */
+static __always_inline enum parsed parse_fragment(struct __sk_buff *skb, struct cursor *at, struct packet *pkt)
+{
+	struct fragment_key key = { .id = at->fragment_id, .proto = at->proto };
+	enum parsed parsed;
+	struct ports *ports;
+
+	__builtin_memcpy(key.src, at->src, 16);
+	__builtin_memcpy(key.dst, at->dst, 16);
+	if (at->fragment) {
+		ports = bpf_map_lookup_elem(&frags, &key);
+		if (!ports)
+			return PARSED_ORPHAN;
+		at->ports = *ports;
+		pkt->payload = payload_after(at, 0);
+		return PARSED_FLOW;
+	}
+	parsed = parse_transport(skb, at, pkt);
+	if (parsed == PARSED_FLOW)
+		bpf_map_update_elem(&frags, &key, &at->ports, BPF_ANY);
+	return parsed;
+}
+
+/* Network order is the order of memcmp. */
+static __always_inline int source_is_low(const struct cursor *at)
+{
+	__u64 src, dst;
+
+	for (int half = 0; half < 2; half++) {
+		src = bpf_be64_to_cpu(at->src64[half]);
+		dst = bpf_be64_to_cpu(at->dst64[half]);
+		if (src != dst)
+			return src < dst;
+	}
+	return bpf_ntohs(at->ports.src) <= bpf_ntohs(at->ports.dst);
+}
+
+static __always_inline void set_key(const struct cursor *at, struct packet *pkt)
+{
+	struct flow_key *key = &pkt->key;
+
+	key->proto = at->proto;
+	if (source_is_low(at)) {
+		__builtin_memcpy(key->low_addr, at->src, 16);
+		__builtin_memcpy(key->high_addr, at->dst, 16);
+		key->low_port = at->ports.src;
+		key->high_port = at->ports.dst;
+	} else {
+		pkt->side = 1;
+		__builtin_memcpy(key->low_addr, at->dst, 16);
+		__builtin_memcpy(key->high_addr, at->src, 16);
+		key->low_port = at->ports.dst;
+		key->high_port = at->ports.src;
+	}
+}
+
+static __always_inline enum parsed parse(struct __sk_buff *skb, struct packet *pkt)
+{
+	struct cursor at = {};
+	enum parsed parsed;
+	__be16 type = skip_tags(skb, &at);
+
+	if (type == bpf_htons(ETH_P_IP))
+		parsed = parse_ipv4(skb, &at);
+	else if (type == bpf_htons(ETH_P_IPV6))
+		parsed = parse_ipv6(skb, &at);
+	else
+		return type == bpf_htons(ETH_P_PAUSE) ? PARSED_PAUSE : PARSED_NOT_IP;
+	if (parsed != PARSED_FLOW)
+		return parsed;
+	if (at.fragment || at.more)
+		parsed = parse_fragment(skb, &at, pkt);
+	else
+		parsed = parse_transport(skb, &at, pkt);
+	if (parsed == PARSED_FLOW)
+		set_key(&at, pkt);
+	return parsed;
+}
+
+#endif

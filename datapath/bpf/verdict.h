@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * What is to happen to a packet: by its flow's verdict, else by what was learned about an endpoint, else as an
+ * undecided flow.
+ */
+#ifndef PEERGATE_VERDICT_H
+#define PEERGATE_VERDICT_H
+
+#include "copy.h"
+#include "flow.h"
+
+static __always_inline int is_blocking(__u8 action)
+{
+	return action == ACTION_DROP || action == ACTION_REJECT;
+}
+
+/* Verdicts written ahead of the next generation hold already: so a reload leaves no gap. */
+static __always_inline int is_fresh(const struct verdict *verdict, const struct conf *conf, __u64 now)
+{
+	return (__s32)(verdict->generation - conf->generation) >= 0 && now < verdict->expires;
+}
+
+static __always_inline const struct verdict *flow_verdict(const struct flow_key *key, const struct flow *flow,
+							  const struct conf *conf, __u64 now)
+{
+	const struct verdict *verdict = bpf_map_lookup_elem(&verdicts, key);
+
+	if (!verdict)
+		return 0;
+	/* A pass is for the connection it was given to, not for the next one with the same ports. */
+	if (!is_fresh(verdict, conf, now) || (!is_blocking(verdict->action) && verdict->decided < flow->began)) {
+		count(STAT_STALE_VERDICT, 1);
+		return 0;
+	}
+	return verdict;
+}
+
+static __always_inline __u16 group_of(const __u8 *addr)
+{
+	struct prefix_key key = { .length = 128 };
+	__u32 *group;
+
+	__builtin_memcpy(key.addr, addr, 16);
+	group = bpf_map_lookup_elem(&groups, &key);
+	return group && *group < GROUP_COUNT ? *group : 0;
+}
+
+static __always_inline const struct verdict *endpoint_verdict(const __u8 *addr, __be16 port, __u8 proto,
+							      __u16 peer_group, const struct conf *conf, __u64 now)
+{
+	struct endpoint_key key = { .port = port, .proto = proto };
+	const struct verdict *verdict;
+
+	__builtin_memcpy(key.addr, addr, 16);
+	verdict = bpf_map_lookup_elem(&endpoints, &key);
+	if (!verdict || !is_blocking(verdict->action) || !is_fresh(verdict, conf, now))
+		return 0;
+	return (verdict->groups >> (peer_group & (GROUP_COUNT - 1))) & 1 ? verdict : 0;
+}
+
+/* Looks up both ends' groups and endpoints, but once per flow and epoch: most packets find nothing new. */
+static __always_inline const struct verdict *learned_verdict(const struct flow_key *key, struct flow *flow,
+							     const struct conf *conf, __u64 now)
+{
+	const struct verdict *verdict;
+
+	if (flow->epoch == conf->epoch)
+		return 0;
+	flow->group[0] = group_of(key->low_addr);
+	flow->group[1] = group_of(key->high_addr);
+	verdict = endpoint_verdict(key->low_addr, key->low_port, key->proto, flow->group[1], conf, now);
+	if (!verdict)
+		verdict = endpoint_verdict(key->high_addr, key->high_port, key->proto, flow->group[0], conf, now);
+	if (!verdict)
+		flow->epoch = conf->epoch;
+	return verdict;
+}
+
+static __always_inline int user_space_is_alive(const struct conf *conf, __u64 now)
+{
+	__u32 zero = 0;
+	__u64 *beat = bpf_map_lookup_elem(&heartbeat, &zero);
+
+	/* A beat from another CPU may be a little later than our `now`. */
+	return beat && (__s64)(now - *beat) < (__s64)conf->heartbeat_timeout;
+}
+
+/* Held groups get a trickle until they are decided: enough to be recognised by, too little to be of use. */
+static __always_inline int is_held(struct flow *flow, const struct conf *conf, __u64 now)
+{
+	__u64 of_either = 1ULL << (flow->group[0] & 63) | 1ULL << (flow->group[1] & 63);
+
+	if (!(conf->hold_groups & of_either) || flow->whole < conf->whole_limit)
+		return 0;
+	if (now - flow->released < conf->hold_interval)
+		return 1;
+	flow->released = now;
+	return 0;
+}
+
+#endif

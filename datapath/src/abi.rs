@@ -1,0 +1,284 @@
+//! What `bpf/layout.h` lays out in memory, in Rust. The sizes are asserted on both sides.
+
+use aya::Pod;
+use peergate_engine::packet::Endpoint;
+
+/// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
+pub const LAYOUT_VERSION: u32 = 1;
+
+/// Groups in the kernel are bits of a word; 0 means "in none".
+pub const GROUP_COUNT: u32 = 64;
+
+/// What a verdict does to a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Action {
+    /// Let it through.
+    Pass = 0,
+    /// Let it through; the program tells a person.
+    Alert = 1,
+    /// Drop in silence.
+    Drop = 2,
+    /// Drop, and tell both sides.
+    Reject = 3,
+}
+
+impl Action {
+    /// Whether packets stop here.
+    #[must_use]
+    pub const fn is_blocking(self) -> bool {
+        matches!(self, Self::Drop | Self::Reject)
+    }
+}
+
+/// Both directions of a flow: `low` is the end with the smaller address, then port. Ports are in network order, and 0
+/// where the protocol has none that the kernel part reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(C)]
+pub struct FlowKey {
+    /// Address of the low end; IPv4 as `::ffff:a.b.c.d`.
+    pub low_addr: [u8; 16],
+    /// Address of the high end.
+    pub high_addr: [u8; 16],
+    /// Port of the low end.
+    pub low_port: [u8; 2],
+    /// Port of the high end.
+    pub high_port: [u8; 2],
+    /// IANA number.
+    pub proto: u8,
+    pad: [u8; 3],
+}
+
+impl FlowKey {
+    /// The key of the flow between two endpoints, whichever comes first.
+    #[must_use]
+    pub fn between(one: Endpoint, other: Endpoint, proto: u8) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        Self {
+            low_addr: low.addr.0,
+            high_addr: high.addr.0,
+            low_port: low.port.to_be_bytes(),
+            high_port: high.port.to_be_bytes(),
+            proto,
+            pad: [0; 3],
+        }
+    }
+
+    /// The low end.
+    #[must_use]
+    pub const fn low(&self) -> Endpoint {
+        Endpoint { addr: peergate_engine::packet::Addr(self.low_addr), port: u16::from_be_bytes(self.low_port) }
+    }
+
+    /// The high end.
+    #[must_use]
+    pub const fn high(&self) -> Endpoint {
+        Endpoint { addr: peergate_engine::packet::Addr(self.high_addr), port: u16::from_be_bytes(self.high_port) }
+    }
+}
+
+/// An address, a port and a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C)]
+pub(crate) struct EndpointKey {
+    pub addr: [u8; 16],
+    pub port: [u8; 2],
+    pub proto: u8,
+    pub pad: u8,
+}
+
+impl EndpointKey {
+    pub const fn new(endpoint: Endpoint, proto: u8) -> Self {
+        Self { addr: endpoint.addr.0, port: endpoint.port.to_be_bytes(), proto, pad: 0 }
+    }
+}
+
+/// A verdict as the kernel keeps it; times are those of `CLOCK_MONOTONIC`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct VerdictEntry {
+    pub action: u8,
+    pub reason: u8,
+    pub app: u16,
+    pub generation: u32,
+    pub decided: u64,
+    pub expires: u64,
+    pub groups: u64,
+}
+
+/// Classes of packet sizes and of gaps that the kernel counts.
+pub const CLASSES: usize = 6;
+
+/// What the kernel counted about a flow. Index 0 of each pair is low → high.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct FlowCounters {
+    /// First packet, in nanoseconds since the epoch once `Tables::flow_counters` handed it out.
+    pub first: u64,
+    began: u64,
+    /// Last packet of each direction, 0 for none.
+    pub last: [u64; 2],
+    /// Packets on the wire.
+    pub packets: [u64; 2],
+    /// Bytes on the wire.
+    pub bytes: [u64; 2],
+    released: u64,
+    refused: u64,
+    generation: u32,
+    epoch: u32,
+    /// Packets that were dropped, in both directions.
+    pub dropped: u32,
+    /// Packets shown whole under the policy in force.
+    pub whole: u16,
+    /// Packets shown as records under the policy in force.
+    pub records: u16,
+    /// Groups of the low and the high end.
+    pub groups: [u16; 2],
+    established: u8,
+    pad: [u8; 3],
+    /// Packets below 100, 250, 500, 900, 1300 bytes and above.
+    pub sizes: [[u32; CLASSES]; 2],
+    /// Gaps below 1, 8, 26, 66, 250 ms and above.
+    pub gaps: [[u32; CLASSES]; 2],
+}
+
+/// How the kernel part works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Conf {
+    pub layout: u32,
+    pub ifindex: [u32; 2],
+    pub generation: u32,
+    pub epoch: u32,
+    pub whole_limit: u16,
+    pub record_limit: u16,
+    pub mode: u8,
+    pub fail_closed: u8,
+    pub promiscuous: u8,
+    pub pad: [u8; 5],
+    pub netns: u64,
+    pub heartbeat_timeout: u64,
+    pub hold_groups: u64,
+    pub hold_interval: u64,
+}
+
+pub(crate) const SAMPLE_WHOLE: u8 = 1;
+pub(crate) const SAMPLE_RECORD: u8 = 2;
+pub(crate) const SAMPLE_REFUSED: u8 = 3;
+
+/// What precedes the bytes of each sample in the ring.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct SampleHeader {
+    pub time: u64,
+    pub wire_len: u32,
+    pub captured: u32,
+    pub key: FlowKey,
+    pub payload: u32,
+    pub segments: u16,
+    pub segment_size: u16,
+    pub groups: [u16; 2],
+    pub kind: u8,
+    pub port: u8,
+    pub side: u8,
+    pub tcp_flags: u8,
+}
+
+/// Packets by what happened to them, summed over the CPUs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Stats {
+    /// Passed: the flow's verdict says so.
+    pub passed_by_verdict: u64,
+    /// Passed: nobody has decided yet.
+    pub passed_undecided: u64,
+    /// Passed: not IP.
+    pub passed_not_ip: u64,
+    /// Passed: IPv6 neighbour discovery.
+    pub passed_neighbour: u64,
+    /// Dropped: the flow's verdict says so.
+    pub dropped_by_verdict: u64,
+    /// Dropped: an end of the flow was learned to be unwanted.
+    pub dropped_by_endpoint: u64,
+    /// Dropped: undecided, the program is not alive, and the line is to close then.
+    pub dropped_fail_closed: u64,
+    /// Dropped: undecided flow of a held group.
+    pub dropped_held: u64,
+    /// Dropped: pause frame in wire mode.
+    pub dropped_pause: u64,
+    /// Besides: an IP packet that ends too early or contradicts itself.
+    pub malformed: u64,
+    /// Besides: a fragment whose first was not seen.
+    pub orphan_fragments: u64,
+    /// Besides: the flow's verdict was of an older policy, expired, or for an earlier connection.
+    pub stale_verdicts: u64,
+    /// Besides: copied whole.
+    pub copied_whole: u64,
+    /// Besides: told as a record.
+    pub copied_records: u64,
+    /// Besides: the head of a refused packet was copied.
+    pub copied_refused: u64,
+    /// Besides: should have been copied but the ring was full.
+    pub ring_full: u64,
+    /// Besides: no room for the flow in the table.
+    pub flow_table_full: u64,
+}
+
+/// How many counters `Stats` has.
+pub(crate) const STAT_COUNT: usize = size_of::<Stats>() / size_of::<u64>();
+
+impl From<[u64; STAT_COUNT]> for Stats {
+    fn from(counters: [u64; STAT_COUNT]) -> Self {
+        let [passed_by_verdict, passed_undecided, passed_not_ip, passed_neighbour, dropped_by_verdict, dropped_by_endpoint, dropped_fail_closed, dropped_held, dropped_pause, malformed, orphan_fragments, stale_verdicts, copied_whole, copied_records, copied_refused, ring_full, flow_table_full] =
+            counters;
+        Self {
+            passed_by_verdict,
+            passed_undecided,
+            passed_not_ip,
+            passed_neighbour,
+            dropped_by_verdict,
+            dropped_by_endpoint,
+            dropped_fail_closed,
+            dropped_held,
+            dropped_pause,
+            malformed,
+            orphan_fragments,
+            stale_verdicts,
+            copied_whole,
+            copied_records,
+            copied_refused,
+            ring_full,
+            flow_table_full,
+        }
+    }
+}
+
+const _: () = {
+    assert!(size_of::<FlowKey>() == 40);
+    assert!(size_of::<EndpointKey>() == 20);
+    assert!(size_of::<VerdictEntry>() == 32);
+    assert!(size_of::<FlowCounters>() == 200);
+    assert!(size_of::<Conf>() == 64);
+    assert!(size_of::<SampleHeader>() == 72);
+};
+
+// SAFETY: repr(C), integers and arrays of them only, no padding (the sizes above leave no room for any): every bit
+// pattern is a value, and every byte is initialised.
+unsafe impl Pod for FlowKey {}
+// SAFETY: as above.
+unsafe impl Pod for EndpointKey {}
+// SAFETY: as above.
+unsafe impl Pod for VerdictEntry {}
+// SAFETY: as above.
+unsafe impl Pod for FlowCounters {}
+// SAFETY: as above.
+unsafe impl Pod for Conf {}
+// SAFETY: as above.
+unsafe impl Pod for SampleHeader {}
+
+/// Reads a value that the kernel laid out at the start of `bytes`.
+pub(crate) fn read<T: Pod>(bytes: &[u8]) -> Option<T> {
+    let bytes = bytes.get(..size_of::<T>())?;
+    // SAFETY: `bytes` is as long as T, T is plain old data, and read_unaligned asks for no alignment.
+    Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+}

@@ -1,0 +1,278 @@
+//! The kernel's tables, as user space writes and reads them.
+
+use std::collections::HashMap as Known;
+use std::os::fd::AsFd;
+
+use aya::maps::lpm_trie::Key;
+use aya::maps::{Array, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray};
+use peergate_engine::packet::{Addr, Endpoint, Time};
+
+use crate::abi::{Action, Conf, EndpointKey, FlowCounters, FlowKey, Stats, VerdictEntry, STAT_COUNT};
+use crate::clock::{self, Clock};
+use crate::error::{mismatch, Error, Trying};
+use crate::sys;
+
+/// Flows read by one system call.
+const BATCH: usize = 1024;
+
+/// What was decided about a flow or an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What happens to packets.
+    pub action: Action,
+    /// The caller's own code for the reason; kept for whoever reads the table.
+    pub reason: u8,
+    /// The caller's own number of the app; kept for whoever reads the table.
+    pub app: u16,
+    /// From then on the flow is undecided again.
+    pub expires: Time,
+}
+
+impl Verdict {
+    /// A verdict that holds until the policy changes.
+    #[must_use]
+    pub const fn lasting(action: Action) -> Self {
+        Self { action, reason: 0, app: 0, expires: Time(u64::MAX) }
+    }
+}
+
+/// Which peers of a learned endpoint its verdict concerns, by their group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Towards(u64);
+
+impl Towards {
+    /// Whoever talks to it.
+    pub const EVERYONE: Self = Self(u64::MAX);
+    /// Nobody yet: add groups with [`Towards::and`].
+    pub const NOBODY: Self = Self(0);
+
+    /// These and peers in `group`; group 0 is the peers in no group.
+    #[must_use]
+    pub const fn and(self, group: u32) -> Self {
+        Self(self.0 | 1 << (group % crate::abi::GROUP_COUNT))
+    }
+
+    /// As a bit per group.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+}
+
+/// A prefix and the group of the addresses in it. IPv4 lengths are 0 to 32.
+pub type Prefix = (Addr, u8, u32);
+
+type TrieKey = (u32, [u8; 16]);
+
+/// The tables of one gate.
+pub struct Tables {
+    verdicts: HashMap<MapData, FlowKey, VerdictEntry>,
+    endpoints: HashMap<MapData, EndpointKey, VerdictEntry>,
+    groups: LpmTrie<MapData, [u8; 16], u32>,
+    known_groups: Known<TrieKey, u32>,
+    flows: MapData,
+    settings: Array<MapData, Conf>,
+    heartbeat: Array<MapData, u64>,
+    stats: PerCpuArray<MapData, u64>,
+    conf: Conf,
+    /// What verdicts are written under: the generation in force, or the one being prepared.
+    generation: u32,
+    pub(crate) clock: Clock,
+}
+
+impl Tables {
+    pub(crate) fn take(ebpf: &mut aya::Ebpf) -> Result<Self, Error> {
+        let groups = LpmTrie::try_from(take(ebpf, "groups")?).trying("open the groups")?;
+        let settings: Array<MapData, Conf> = Array::try_from(take(ebpf, "settings")?).trying("open the settings")?;
+        let conf = settings.get(&0, 0).trying("read the settings")?;
+        let known_groups = read_groups(&groups).trying("read the groups")?;
+        Ok(Self {
+            verdicts: HashMap::try_from(take(ebpf, "verdicts")?).trying("open the verdicts")?,
+            endpoints: HashMap::try_from(take(ebpf, "endpoints")?).trying("open the endpoints")?,
+            groups,
+            known_groups,
+            flows: match take(ebpf, "flows")? {
+                Map::LruHashMap(flows) => flows,
+                _ => return Err(mismatch("flows")),
+            },
+            settings,
+            heartbeat: Array::try_from(take(ebpf, "heartbeat")?).trying("open the heartbeat")?,
+            stats: PerCpuArray::try_from(take(ebpf, "stats")?).trying("open the counters")?,
+            conf,
+            generation: conf.generation,
+            clock: Clock::new(),
+        })
+    }
+
+    /// Says that the program is alive.
+    ///
+    /// # Errors
+    /// If the kernel refuses the write.
+    pub fn beat(&mut self) -> Result<(), Error> {
+        self.clock.refresh();
+        self.heartbeat.set(0, clock::kernel_now(), 0).trying("write the heartbeat")
+    }
+
+    /// Decides about a flow.
+    ///
+    /// # Errors
+    /// If the kernel refuses the write.
+    pub fn set_verdict(&mut self, key: &FlowKey, verdict: &Verdict) -> Result<(), Error> {
+        let entry = self.entry(verdict, Towards::EVERYONE);
+        self.verdicts.insert(key, entry, 0).trying("write a verdict")
+    }
+
+    /// Makes a flow undecided again.
+    ///
+    /// # Errors
+    /// If the kernel refuses for another reason than that there was no verdict.
+    pub fn forget_verdict(&mut self, key: &FlowKey) -> Result<(), Error> {
+        unless_absent(self.verdicts.remove(key)).trying("forget a verdict")
+    }
+
+    /// Decides about every flow of an endpoint with the peers `towards`, from its first packet on. Only blocking
+    /// verdicts have an effect: to let pass what nobody has decided needs no entry.
+    ///
+    /// # Errors
+    /// If the kernel refuses the write.
+    pub fn set_endpoint(
+        &mut self,
+        endpoint: Endpoint,
+        proto: u8,
+        verdict: &Verdict,
+        towards: Towards,
+    ) -> Result<(), Error> {
+        let entry = self.entry(verdict, towards);
+        self.endpoints.insert(EndpointKey::new(endpoint, proto), entry, 0).trying("write an endpoint")?;
+        self.raise_epoch()
+    }
+
+    /// Forgets what was learned about an endpoint.
+    ///
+    /// # Errors
+    /// If the kernel refuses for another reason than that nothing was known.
+    pub fn forget_endpoint(&mut self, endpoint: Endpoint, proto: u8) -> Result<(), Error> {
+        unless_absent(self.endpoints.remove(&EndpointKey::new(endpoint, proto))).trying("forget an endpoint")
+    }
+
+    /// Replaces the groups. The longest prefix that holds an address names its group; a group is a class of addresses
+    /// that the policy treats alike, and there are 63 and "none" (0).
+    ///
+    /// # Errors
+    /// If a group is out of range, or the kernel refuses a write.
+    pub fn set_groups(&mut self, prefixes: &[Prefix]) -> Result<(), Error> {
+        let mut wanted = Known::new();
+        for (addr, length, group) in prefixes {
+            if *group >= crate::abi::GROUP_COUNT {
+                return Err(Error::Missing(format!("group {group}: the kernel part knows groups 0 to 63")));
+            }
+            let length = u32::from(*length) + if addr.as_v4().is_some() { 96 } else { 0 };
+            wanted.insert((length, addr.0), *group);
+        }
+        for (&(length, addr), &group) in &wanted {
+            if self.known_groups.get(&(length, addr)) != Some(&group) {
+                self.groups.insert(&Key::new(length, addr), group, 0).trying("write a group")?;
+            }
+        }
+        for &(length, addr) in self.known_groups.keys().filter(|key| !wanted.contains_key(*key)) {
+            unless_absent(self.groups.remove(&Key::new(length, addr))).trying("remove a group")?;
+        }
+        self.known_groups = wanted;
+        self.raise_epoch()
+    }
+
+    /// From now on verdicts and endpoints are written for the next policy. They hold at once, and still hold after
+    /// [`Tables::bump_generation`]: so a reload leaves no gap for the flows that user space knows.
+    pub fn prepare_generation(&mut self) {
+        self.generation = self.conf.generation.wrapping_add(1);
+    }
+
+    /// Makes every verdict of the policy so far stale, and shows the packets of all flows again.
+    ///
+    /// # Errors
+    /// If the kernel refuses the write.
+    pub fn bump_generation(&mut self) -> Result<(), Error> {
+        self.prepare_generation();
+        self.conf.generation = self.generation;
+        self.raise_epoch()
+    }
+
+    /// Reads all flows that the kernel has counted, some thousand per system call. Times are wall-clock.
+    /// Flows that come or go meanwhile may be missed or told twice.
+    ///
+    /// # Errors
+    /// If the kernel refuses a read.
+    pub fn flow_counters(&mut self, mut each: impl FnMut(&FlowKey, &FlowCounters)) -> Result<(), Error> {
+        let mut keys = vec![FlowKey::default(); BATCH];
+        let mut values = vec![FlowCounters::default(); BATCH];
+        let mut position = None;
+        loop {
+            let map = self.flows.fd().as_fd();
+            let (count, more) =
+                sys::lookup_batch(map, &mut position, &mut keys, &mut values).trying("read the flows")?;
+            for (key, counters) in keys.iter().zip(values.iter_mut()).take(count) {
+                counters.first = self.clock.wall(counters.first).0;
+                for last in counters.last.iter_mut().filter(|last| **last > 0) {
+                    *last = self.clock.wall(*last).0;
+                }
+                each(key, counters);
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What happened to packets so far.
+    ///
+    /// # Errors
+    /// If the kernel refuses a read.
+    pub fn stats(&self) -> Result<Stats, Error> {
+        let mut counters = [0; STAT_COUNT];
+        for (index, counter) in (0..).zip(counters.iter_mut()) {
+            let per_cpu = self.stats.get(&index, 0).trying("read the counters")?;
+            *counter = per_cpu.iter().sum();
+        }
+        Ok(Stats::from(counters))
+    }
+
+    pub(crate) fn configure(&mut self, conf: Conf) -> Result<(), Error> {
+        self.settings.set(0, conf, 0).trying("write the settings")?;
+        self.conf = conf;
+        self.generation = conf.generation;
+        Ok(())
+    }
+
+    fn raise_epoch(&mut self) -> Result<(), Error> {
+        self.conf.epoch = self.conf.epoch.wrapping_add(1);
+        self.settings.set(0, self.conf, 0).trying("write the settings")
+    }
+
+    fn entry(&self, verdict: &Verdict, towards: Towards) -> VerdictEntry {
+        VerdictEntry {
+            action: verdict.action as u8,
+            reason: verdict.reason,
+            app: verdict.app,
+            generation: self.generation,
+            decided: clock::kernel_now(),
+            expires: self.clock.kernel(verdict.expires),
+            groups: towards.bits(),
+        }
+    }
+}
+
+fn take(ebpf: &mut aya::Ebpf, name: &str) -> Result<Map, Error> {
+    ebpf.take_map(name).ok_or_else(|| mismatch(name))
+}
+
+fn read_groups(groups: &LpmTrie<MapData, [u8; 16], u32>) -> Result<Known<TrieKey, u32>, MapError> {
+    groups.iter().map(|entry| entry.map(|(key, group)| ((key.prefix_len(), key.data()), group))).collect()
+}
+
+fn unless_absent(result: Result<(), MapError>) -> Result<(), MapError> {
+    match result {
+        Err(MapError::KeyNotFound) => Ok(()),
+        Err(MapError::SyscallError(error)) if error.io_error.raw_os_error() == Some(libc::ENOENT) => Ok(()),
+        other => other,
+    }
+}
