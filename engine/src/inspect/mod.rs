@@ -7,6 +7,7 @@ mod ntp;
 mod registry;
 mod rtcp;
 mod rtp;
+mod skype;
 mod stun;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -18,7 +19,7 @@ use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &stun::Stun, &tls::Tls];
+pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &skype::Skype, &stun::Stun, &tls::Tls];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
