@@ -30,7 +30,7 @@ pub(super) struct Datagram<'a> {
     pub len: u32,
     /// The place of this payload in its datagram, where it is but a part.
     pub part: Option<Part>,
-    /// It says that it is longer than its frame was.
+    /// It says that it is longer than its frame was; the frame's length holds.
     pub contradicts: bool,
 }
 
@@ -156,7 +156,7 @@ fn rest_of<'a>(
     datagram: impl FnOnce(&'a [u8], u32, bool) -> Datagram<'a>,
 ) -> Result<Datagram<'a>, Malformed> {
     let headers = u32::try_from(reader.position()).unwrap_or(u32::MAX);
-    let payload_len = len.checked_sub(headers).ok_or(Malformed::HeaderLength)?;
+    let payload_len = len.min(available).checked_sub(headers).ok_or(Malformed::HeaderLength)?;
     let rest = reader.rest();
     let payload = rest.get(..payload_len as usize).unwrap_or(rest);
     Ok(datagram(payload, payload_len, len > available))

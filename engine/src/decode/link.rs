@@ -89,6 +89,8 @@ fn header(link: LinkType, reader: &mut Reader<'_>) -> Option<Kind> {
         LinkType::Ethernet => ethernet(reader),
         LinkType::RawIp => Some(Kind::Ip),
         LinkType::Loopback => loopback(reader),
+        // Captures of serial lines say PPP whichever of the two it is.
+        LinkType::Ppp if cisco(reader) => cisco_hdlc(reader),
         LinkType::Ppp => Some(Kind::Ppp),
         LinkType::CiscoHdlc => cisco_hdlc(reader),
         LinkType::LinuxSll => cooked(reader),
@@ -130,15 +132,18 @@ fn cooked_protocol(value: u16) -> Kind {
     }
 }
 
+/// Whether this begins with an address and the control byte of Cisco's HDLC.
+fn cisco(reader: &Reader<'_>) -> bool {
+    const UNICAST: [u8; 2] = [0x0f, 0];
+    const BROADCAST: [u8; 2] = [0x8f, 0];
+    [UNICAST, BROADCAST].iter().any(|begin| reader.rest().starts_with(begin))
+}
+
 fn cisco_hdlc(reader: &mut Reader<'_>) -> Option<Kind> {
-    const UNICAST: u8 = 0x0f;
-    const BROADCAST: u8 = 0x8f;
-    let [address, _control] = reader.array()?;
+    let known = cisco(reader);
+    reader.skip(2)?;
     let protocol = reader.be16()?;
-    match address {
-        UNICAST | BROADCAST => Some(Kind::EtherType(protocol)),
-        _ => Some(Kind::Foreign),
-    }
+    Some(if known { Kind::EtherType(protocol) } else { Kind::Foreign })
 }
 
 fn pppoe(reader: &mut Reader<'_>) -> Option<Kind> {
