@@ -19,7 +19,15 @@ use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &skype::Skype, &stun::Stun, &tls::Tls];
+#[rustfmt::skip] // One line each, so that adding a protocol changes one line.
+pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &ntp::Ntp,
+    &rtcp::Rtcp,
+    &rtp::Rtp,
+    &skype::Skype,
+    &stun::Stun,
+    &tls::Tls,
+];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -261,7 +269,7 @@ pub trait Protocol: Sync {
 }
 
 /// Reads one flow, payload by payload. May keep at most [`MOST_KEPT`] bytes.
-pub trait Parser: Send {
+pub trait Parser: Send + Sync {
     /// Takes the next payload; the one that matched comes first.
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next;
     /// Bytes of the stream from `side` were lost.
