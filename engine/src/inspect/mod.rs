@@ -3,6 +3,7 @@
 //! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
 
 mod crypto;
+mod dns;
 mod ntp;
 mod registry;
 mod rtcp;
@@ -19,15 +20,8 @@ use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
-#[rustfmt::skip] // One line each, so that adding a protocol changes one line.
-pub static PROTOCOLS: &[&dyn Protocol] = &[
-    &ntp::Ntp,
-    &rtcp::Rtcp,
-    &rtp::Rtp,
-    &skype::Skype,
-    &stun::Stun,
-    &tls::Tls,
-];
+pub static PROTOCOLS: &[&dyn Protocol] =
+    &[&dns::Dns, &ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &skype::Skype, &stun::Stun, &tls::Tls];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
