@@ -176,7 +176,7 @@ class Reader:
 
 @final
 class Events:
-    # Flows as they stood when a rule other than the default decided them.
+    # Flows as they stood when they were decided: recognised, or matched by a rule.
     @property
     def verdicts(self) -> Batch: ...
     # Flows that ended.
@@ -214,3 +214,17 @@ class Gateway:
     # Takes away what an earlier run of this name left in the line; False when there was nothing.
     @staticmethod
     def detach(name: str) -> bool: ...
+
+@final
+class Link:
+    # The lab's link in user space. A port: interface, delay and jitter in milliseconds, share lost, bits per second.
+    def __new__(
+        cls,
+        ports: Sequence[tuple[str, float, float, float, int | None]],
+        *,
+        capture: str | None = None,
+        seed: int = 0,
+    ) -> Link: ...
+    # Moves frames until stop() is called from another thread; releases the GIL; what happened to them.
+    def run(self) -> list[tuple[str, int]]: ...
+    def stop(self) -> None: ...

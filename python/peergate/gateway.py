@@ -16,10 +16,13 @@ from peergate import _engine, document, policy, privileges, signatures
 from peergate.document import Prefixes, Section
 from peergate.model import Fail, Mode, Refuse
 from peergate.policy import compiled
-from peergate.problems import DocumentError, Problem
+from peergate.problems import DocumentError, Problem, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType, TracebackType
+
+    from peergate.document import Location
 
 # Linux: IFNAMSIZ with its closing zero.
 LONGEST_PORT_NAME = 15
@@ -43,6 +46,8 @@ class Settings(Section):
     fail: Fail = Fail.OPEN
     refuse: Refuse = Refuse.RESET
     policy: Path = policy.DEFAULT
+    # In place of the policy's groups of the same names: one policy serves many sites.
+    groups: dict[str, Prefixes] = Field(default_factory=dict)
     eve: Path | None = None
     signatures: tuple[Path, ...] = ()
     local: Prefixes = ()
@@ -63,28 +68,45 @@ def load(path: Path) -> Settings:
     """The settings in a file. Raises DocumentError with every mistake in it."""
     tree, lines = document.read(path)
     read = document.validate(Settings, tree, lines, path)
-    if read.lan == read.wan:
-        line = document.line_of(lines, ("wan",))
-        raise DocumentError([Problem(str(path), line, f'"{read.wan}" is the lan port already')])
     home = path.parent
-    return read.model_copy(
+    settings = read.model_copy(
         update={
             "policy": home / read.policy,
             "eve": home / read.eve if read.eve else None,
             "signatures": tuple(home / each for each in read.signatures),
         }
     )
+    if mistakes := [
+        Problem(str(path), document.line_of(lines, place), message)
+        for place, message in _at_odds(settings)
+    ]:
+        raise DocumentError(mistakes)
+    return settings
+
+
+def _at_odds(settings: Settings) -> Iterator[tuple[Location, str]]:
+    """Where settings that are right by themselves do not go together."""
+    if settings.lan == settings.wan:
+        yield ("wan",), f'"{settings.wan}" is the lan port already'
+    if settings.groups:
+        known = policy.group_names(document.read(settings.policy)[0])
+        for name in settings.groups.keys() - known:
+            yield ("groups", name), unknown("group", name, known)
 
 
 def check(settings: Settings) -> None:
     """Raises DocumentError with every mistake in the files that the settings name."""
-    compiled.from_file(settings.policy, signatures.load(settings.signatures))
+    _policy_of(settings, signatures.load(settings.signatures))
 
 
 def detach(settings: Settings) -> bool:
     """Takes what an earlier run left in the line out of it; False when there was nothing."""
     privileges.require_for_gateway()
     return _engine.Gateway.detach(settings.name)
+
+
+def _policy_of(settings: Settings, catalog: _engine.Catalog) -> _engine.Policy:
+    return compiled.from_file(settings.policy, catalog, settings.groups)
 
 
 class Gateway:
@@ -95,7 +117,7 @@ class Gateway:
         self._catalog = signatures.load(settings.signatures)
         self._engine = _engine.Gateway(
             self._catalog,
-            compiled.from_file(settings.policy, self._catalog),
+            _policy_of(settings, self._catalog),
             name=settings.name,
             lan=settings.lan,
             wan=settings.wan,
@@ -126,7 +148,7 @@ class Gateway:
 
     def reload(self) -> None:
         """Reads the policy file again. With a mistake in it DocumentError is raised, and the old policy stays."""
-        self._engine.reload(compiled.from_file(self._settings.policy, self._catalog))
+        self._engine.reload(_policy_of(self._settings, self._catalog))
 
     def watch(self) -> tuple[_engine.Events, dict[str, int]]:
         """What happened since the last call, and the counters. Waits a moment for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import Counter, deque
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from peergate.cli.report import acted, size, what, why
-from peergate.summary import Summary, Total, largest
+from peergate.summary import Summary, Total
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,6 +27,9 @@ ROWS = 6
 BLOCKS = 3
 CALLS = 4
 SAID = 3
+
+# Flows remembered as up; the oldest goes first. A screen is no flow table.
+MOST_UP = 10_000
 
 
 class PlainView:
@@ -52,6 +55,7 @@ class LiveView:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._summary = Summary()
+        self._up: dict[int, Flow] = {}
         self._blocks: deque[Flow] = deque(maxlen=BLOCKS)
         self._calls: deque[Flow] = deque(maxlen=CALLS)
         self._said: deque[str] = deque(maxlen=SAID)
@@ -78,23 +82,33 @@ class LiveView:
 
     def update(self, events: Events, stats: dict[str, int]) -> None:
         """Counts what happened in."""
-        self._summary.add(events.flows)
         for flow in events.verdicts:
-            if flow.action == "block":
-                self._blocks.append(flow)
-            elif flow.category == "call" or flow.activity == "call":
-                self._calls.append(flow)
+            self._decided(flow)
+        for flow in events.flows:
+            self._up.pop(flow.flow_id, None)
+        self._summary.add(events.flows)
         self._stats = stats
+
+    def _decided(self, flow: Flow) -> None:
+        if len(self._up) == MOST_UP:
+            self._up.pop(next(iter(self._up)))
+        self._up[flow.flow_id] = flow
+        if flow.action == "block":
+            self._blocks.append(flow)
+        elif "call" in (flow.category, flow.activity):
+            self._calls.append(flow)
 
     def _screen(self) -> Group:
         tables = Table.grid(expand=True, padding=(0, 2))
+        up = self._up.values()
+        apps = Counter(flow.app for flow in up)
+        hosts = Counter(host for flow in up for host in (flow.src_ip, flow.dest_ip))
         tables.add_row(
-            _totals("Apps", self._summary.apps),
-            _totals("Hosts", self._summary.hosts),
+            _totals("Apps", self._summary.apps, apps), _totals("Hosts", self._summary.hosts, hosts)
         )
         return Group(
             self._heading(),
-            Panel(tables, title="Ended flows", title_align="left"),
+            Panel(tables),
             Panel(_calls(self._calls), title="Calls", title_align="left"),
             Panel(_blocks(self._blocks), title="Last blocks, and why", title_align="left"),
             Text("\n".join(self._said), style="dim"),
@@ -110,15 +124,20 @@ class LiveView:
         )
 
 
-def _totals(title: str, totals: dict[str, Total]) -> Table:
+def _totals(title: str, ended: dict[str, Total], up: Counter[str]) -> Table:
     table = Table(title, box=None, pad_edge=False)
-    for heading in ("flows", "bytes", "blocked"):
+    for heading in ("up", "ended", "bytes", "blocked"):
         table.add_column(heading, justify="right")
-    for name, total in largest(totals, ROWS):
-        blocked = total.actions["block"]
-        table.add_row(
-            name, f"{total.flows:,}", size(total.octets), f"{blocked:,}" if blocked else ""
-        )
+    nothing = Total()
+    busiest = sorted(
+        ended.keys() | up.keys(),
+        key=lambda name: (-ended.get(name, nothing).octets, -up[name], name),
+    )
+    for name in busiest[:ROWS]:
+        total = ended.get(name, nothing)
+        numbers = (up[name], total.flows, total.actions["block"])
+        here, flows, blocked = (f"{number:,}" if number else "" for number in numbers)
+        table.add_row(name, here, flows, size(total.octets), blocked)
     return table
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from peergate._engine import Catalog
     from peergate.document import Lines
 
-__all__ = ["DEFAULT", "PolicyFile", "load", "warnings", "words"]
+__all__ = ["DEFAULT", "PolicyFile", "group_names", "load", "warnings", "words"]
 
 DEFAULT = Path(str(files(__package__) / "default.yaml"))
 """The policy that Peergate ships with."""
@@ -34,12 +34,17 @@ def words(catalog: Catalog) -> Words:
 def load(path: Path, known: Words) -> PolicyFile:
     """The policy in a file. Raises DocumentError with every mistake in it."""
     tree, lines = document.read(path)
-    groups = tree.get("groups")
-    names = frozenset(map(str, groups)) if isinstance(groups, dict) else frozenset()
-    policy = document.validate(PolicyFile, tree, lines, path, Known(words=known, groups=names))
+    context = Known(words=known, groups=group_names(tree))
+    policy = document.validate(PolicyFile, tree, lines, path, context)
     if twice := _named_twice(policy, lines, path):
         raise DocumentError(twice)
     return policy
+
+
+def group_names(tree: dict[str, object]) -> frozenset[str]:
+    """The groups that a policy file names, right or not in all else."""
+    groups = tree.get("groups")
+    return frozenset(map(str, groups)) if isinstance(groups, dict) else frozenset()
 
 
 def warnings(policy: PolicyFile, path: Path) -> list[Problem]:

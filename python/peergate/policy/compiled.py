@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 from peergate import _engine, policy
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from peergate.policy.rules import PolicyFile, Rule
 
 
-def from_file(path: Path, catalog: _engine.Catalog) -> _engine.Policy:
-    """The policy in a file, ready to use. Raises DocumentError with every mistake in it."""
-    return compiled(policy.load(path, policy.words(catalog)), catalog)
+def from_file(
+    path: Path, catalog: _engine.Catalog, groups: Mapping[str, tuple[str, ...]] | None = None
+) -> _engine.Policy:
+    """The policy in a file, ready to use, with `groups` in place of its groups of the same names.
+
+    Raises DocumentError with every mistake in the file.
+    """
+    written = policy.load(path, policy.words(catalog))
+    here = {name: (groups or {}).get(name, prefixes) for name, prefixes in written.groups.items()}
+    return compiled(written.model_copy(update={"groups": here}), catalog)
 
 
 def compiled(written: PolicyFile, catalog: _engine.Catalog) -> _engine.Policy:

@@ -1,0 +1,77 @@
+"""gateway.yaml: what it means, and what is said of mistakes in it; what is said when privileges are missing."""
+
+from pathlib import Path
+
+import pytest
+
+from peergate import gateway, privileges
+from peergate.model import Fail, Mode, Refuse
+from peergate.problems import DocumentError
+
+
+def settings(tmp_path: Path, text: str) -> gateway.Settings:
+    file = tmp_path / "gateway.yaml"
+    file.write_text(text)
+    return gateway.load(file)
+
+
+def test_two_ports_are_enough(tmp_path: Path) -> None:
+    read = settings(tmp_path, "lan: eth1\nwan: eth2\n")
+    assert (read.mode, read.fail, read.refuse) == (Mode.WIRE, Fail.OPEN, Refuse.RESET)
+    assert read.policy.name == "default.yaml"
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    read = settings(
+        tmp_path, "lan: a\nwan: b\npolicy: p.yaml\neve: /var/log/eve.json\nsignatures: [own]\n"
+    )
+    assert read.policy == tmp_path / "p.yaml"
+    assert read.eve == Path("/var/log/eve.json")
+    assert read.signatures == (tmp_path / "own",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lan: eth1\n", '1: "wan" is missing'),
+        ("lan: eth1\nwan: eth1\n", '2: "eth1" is the lan port already'),
+        ("lan: a\nwan: b\nmode: wires\n", '3: unknown mode "wires"; did you mean "wire"?'),
+        (
+            "lan: a\nwan: b\nfail: open\nrefuze: reset\n",
+            '4: unknown field "refuze"; did you mean "refuse"?',
+        ),
+        ("lan: a\nwan: b\nlocal: [10.0.0.0/33]\n", '3: "10.0.0.0/33" is no address prefix'),
+        ("lan: a\nwan: b\ngroups:\n  staff: ten\n", '4: "ten" is no address prefix'),
+        (
+            "lan: a\nwan: b\ngroups:\n  stuff: 10.0.0.0/8\n",
+            '4: unknown group "stuff"; did you mean "staff"?',
+        ),
+        ("lan: averylongportname\nwan: b\n", "1: lan: string should have at most 15 characters"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(DocumentError) as caught:
+        settings(tmp_path, text)
+    assert len(caught.value.problems) == 1
+    assert str(caught.value).partition("gateway.yaml:")[2].startswith(said)
+
+
+def test_missing_capabilities_are_named() -> None:
+    assert privileges.missing("CapInh: 0\nCapEff:\t0000000000001000\n") == [
+        "CAP_NET_RAW",
+        "CAP_PERFMON",
+        "CAP_BPF",
+    ]
+    assert privileges.missing("CapEff:\t000001ffffffffff\n") == []
+
+
+def test_without_privileges_a_person_reads_how_to_get_them_and_what_works_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = tmp_path / "status"
+    status.write_text("CapEff:\t0\n")
+    monkeypatch.setattr(privileges, "STATUS", status)
+    with pytest.raises(privileges.MissingPrivilegeError) as caught:
+        privileges.require_for_gateway()
+    for word in ("CAP_NET_ADMIN", "sudo peergate gateway", "AmbientCapabilities", "peergate read"):
+        assert word in str(caught.value)
