@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use peergate_datapath::link::{Link as Running, LinkConfig, PortConfig, Quality};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 /// Interface, delay and jitter in milliseconds, share lost, bits per second.
@@ -15,7 +15,8 @@ type PortTuple = (String, f64, f64, f64, Option<u64>);
 #[pyclass(frozen, module = "peergate._engine")]
 pub struct Link {
     config: LinkConfig,
-    stop: Arc<AtomicBool>,
+    opened: Mutex<Option<Running>>,
+    stop: AtomicBool,
 }
 
 #[pymethods]
@@ -31,12 +32,20 @@ impl Link {
             })
             .collect::<PyResult<_>>()?;
         let config = LinkConfig { ports, capture, seed };
-        Ok(Self { config, stop: Arc::default() })
+        Ok(Self { config, opened: Mutex::default(), stop: AtomicBool::default() })
+    }
+
+    /// Opens the interfaces and the capture file; `OSError` says which cannot be.
+    fn open(&self, py: Python<'_>) -> PyResult<()> {
+        let running = py.detach(|| Running::open(&self.config))?;
+        *self.lock()? = Some(running);
+        Ok(())
     }
 
     /// Moves frames until `stop()` is called from another thread; returns what happened to them.
     fn run(&self, py: Python<'_>) -> PyResult<[(&'static str, u64); 5]> {
-        let stats = py.detach(|| Running::open(&self.config)?.run(&self.stop))?;
+        let running = self.lock()?.take().ok_or_else(|| PyValueError::new_err("open() the link first"))?;
+        let stats = py.detach(|| running.run(&self.stop))?;
         Ok([
             ("received", stats.received),
             ("sent", stats.sent),
@@ -48,6 +57,12 @@ impl Link {
 
     fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Link {
+    fn lock(&self) -> PyResult<MutexGuard<'_, Option<Running>>> {
+        self.opened.lock().map_err(|_| PyRuntimeError::new_err("another thread failed while it used the link"))
     }
 }
 

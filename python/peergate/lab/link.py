@@ -8,14 +8,10 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 import threading
 
 from peergate._engine import Link
 from peergate.lab.clients.report import report
-
-# A link that cannot open its ports says so within this time.
-OPEN_SECONDS = 0.1
 
 
 def port(text: str) -> tuple[str, float, float, float, int | None]:
@@ -24,7 +20,7 @@ def port(text: str) -> tuple[str, float, float, float, int | None]:
     return interface, float(delay), float(jitter), float(loss) / 100, None
 
 
-def main() -> int:
+def main() -> None:
     """Moves frames until SIGTERM."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ports", nargs="+", type=port, metavar="PORT")
@@ -36,28 +32,22 @@ def main() -> int:
     # Before the thread starts, so that it inherits this and the signals wait for `sigwait` below.
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)
     link = Link(given.ports, capture=given.capture, seed=given.seed)
-    failures: list[OSError] = []
+    link.open()
+    report("ready")
 
     def move() -> None:
         try:
             report("stopped", **dict(link.run()))
-        except OSError as error:
-            failures.append(error)
-            # Wakes the main thread, which waits for a signal.
+        finally:
+            # Wakes the main thread, which waits for a signal, if the link ended by itself.
             os.kill(os.getpid(), signal.SIGTERM)
 
     mover = threading.Thread(target=move)
     mover.start()
-    mover.join(OPEN_SECONDS)
-    if mover.is_alive():
-        report("ready")
-        signal.sigwait(ending)
-        link.stop()
-        mover.join()
-    for failure in failures:
-        sys.stderr.write(f"{failure}\n")
-    return 1 if failures else 0
+    signal.sigwait(ending)
+    link.stop()
+    mover.join()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,7 +1,7 @@
 """A program that runs on one host of the lab, and what it tells.
 
-A client of the lab prints one JSON object a line: `{"event": "online", "at": 1700000000.5, …}`. It writes to a file, not
-to a pipe, so that it lives on when the program that started it ends (`peergate lab up`).
+A client of the lab prints one JSON object a line: `{"event": "online", "at": 1700000000.5, …}`. It writes to a file,
+not to a pipe, so that it lives on when the program that started it ends (`peergate lab up`).
 """
 
 from __future__ import annotations

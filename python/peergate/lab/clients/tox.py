@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from ctypes import c_int16
+from ctypes import Array, c_int16
 from dataclasses import dataclass
 
 from peergate.lab.clients.report import report
@@ -156,7 +156,7 @@ class Conversation:
             self._frames += 1
 
 
-def speech(frame: int) -> object:
+def speech(frame: int) -> Array[c_int16]:
     """A frame that an encoder takes for a voice: a gliding tone that swells and fades a few times a second."""
     seconds = frame * FRAME_SECONDS
     pitch = 160 + 60 * math.sin(seconds)

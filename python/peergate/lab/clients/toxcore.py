@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 from ctypes import (
     POINTER,
+    Array,
     c_bool,
     c_char_p,
     c_int,
@@ -19,7 +20,10 @@ from ctypes import (
     c_uint32,
     c_void_p,
 )
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+# What the library gives: a pointer, or whether it worked.
+Handle = TypeVar("Handle")
 
 LIBRARY = "libtoxcore.so.2"
 ADDRESS_BYTES = 38
@@ -147,7 +151,7 @@ class Tox:
             self._library.toxav_call_control(self._av, friend, CALL_CANCEL, None),
         )
 
-    def send_audio(self, friend: int, samples: Any, count: int, rate: int) -> bool:
+    def send_audio(self, friend: int, samples: Array[c_int16], count: int, rate: int) -> bool:
         """Sends one frame of our voice; false while the call is not up."""
         return bool(
             self._library.toxav_audio_send_frame(self._av, friend, samples, count, 1, rate, None)
@@ -189,7 +193,7 @@ class Tox:
         return number
 
 
-def checked(function: str, result: Any) -> Any:
+def checked(function: str, result: Handle) -> Handle:
     """The result of a library call, or an error if it is null or false."""
     if not result:
         raise OSError(f"{function} failed")
