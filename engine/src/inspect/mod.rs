@@ -4,6 +4,7 @@
 
 mod crypto;
 mod dns;
+mod noise;
 mod ntp;
 mod registry;
 mod rtcp;
@@ -13,6 +14,7 @@ mod stun;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;
+mod tox;
 
 pub use registry::{registry, ProtocolId, Registry};
 
@@ -21,7 +23,7 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
 pub static PROTOCOLS: &[&dyn Protocol] =
-    &[&dns::Dns, &ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &skype::Skype, &stun::Stun, &tls::Tls];
+    &[&dns::Dns, &ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &skype::Skype, &stun::Stun, &tls::Tls, &tox::Tox];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,8 +1,9 @@
 //! Skype's datagrams: identifier, function, and cipher text behind them.
 
-use super::{is_noise, ACTIVITY, MESSAGE, OBJECT_ID, PUBLIC_ADDR};
+use super::{ACTIVITY, MESSAGE, OBJECT_ID, PUBLIC_ADDR};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Sign};
+use crate::inspect::noise::is_noise;
 use crate::inspect::{Match, Next, Payload};
 use crate::packet::{Addr, Side, Time};
 

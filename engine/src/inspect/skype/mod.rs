@@ -10,7 +10,7 @@ mod datagram;
 mod stream;
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
-use crate::facts::{Facts, Field, Sign};
+use crate::facts::{Facts, Field};
 use crate::packet::Transport;
 
 /// The peer-to-peer Skype protocol.
@@ -102,22 +102,6 @@ impl Parser for SkypeParser {
     fn kept(&self) -> usize {
         self.stream.kept()
     }
-}
-
-/// Whether bytes look like cipher text: hardly any value comes twice, and there are no runs of zeros.
-/// Of 15 random bytes 14.6 are different; text, counters and padded structures repeat themselves.
-fn is_noise(bytes: &[u8]) -> bool {
-    let looked_at = bytes.get(..bytes.len().min(32)).unwrap_or_default();
-    let mut seen = [false; 256];
-    let mut different = 0;
-    for byte in looked_at {
-        if let Some(seen) = seen.get_mut(usize::from(*byte)) {
-            different += usize::from(!*seen);
-            *seen = true;
-        }
-    }
-    let zeros = looked_at.iter().filter(|byte| **byte == 0).count();
-    different * 4 >= looked_at.len() * 3 && zeros <= 2
 }
 
 #[cfg(test)]

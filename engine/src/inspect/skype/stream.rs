@@ -1,8 +1,9 @@
 //! Skype's streams: to supernodes, to its servers, and in disguise where only the Web is let through.
 
-use super::{is_noise, ACTIVITY, CHANNEL, VERSION};
+use super::{ACTIVITY, CHANNEL, VERSION};
 use crate::bytes::byte;
 use crate::facts::{Facts, Sign};
+use crate::inspect::noise::is_noise;
 use crate::inspect::{Match, Next, Payload};
 use crate::packet::Side;
 

@@ -6,20 +6,9 @@ use super::stream::{
     WEB_DISGUISE,
 };
 use super::*;
+use crate::inspect::noise::tests::cipher;
 use crate::inspect::testing::{tell, tell_between, CLIENT, SERVER};
 use crate::packet::{Endpoint, Side};
-
-/// Bytes without order, the same for the same seed.
-fn cipher(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let next = |_| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 32).to_le_bytes()[0]
-    };
-    (0..length).map(next).collect()
-}
 
 fn probe(id: u16, length: usize) -> Vec<u8> {
     [&id.to_be_bytes()[..], &[2], &cipher(id.into(), length - 3)].concat()
