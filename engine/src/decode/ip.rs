@@ -9,7 +9,6 @@ use crate::packet::Addr;
 const HOP_BY_HOP: u8 = 0;
 const ROUTING: u8 = 43;
 const FRAGMENT: u8 = 44;
-const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
 
 /// RFC 8200 §4.1 names seven at most in one packet.
@@ -59,12 +58,28 @@ impl Datagram<'_> {
         })
     }
 
+    /// What an authentication header vouches for, between the same addresses.
+    pub fn authenticated(&self) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(self.payload);
+        let following = authentication(&mut reader).ok_or(Malformed::Truncated)?;
+        let (protocol, _) = extensions(following, &mut reader)?;
+        let passed = len32(self.payload).saturating_sub(len32(reader.rest()));
+        Ok(Self { protocol, payload: reader.rest(), payload_len: self.payload_len.saturating_sub(passed), ..*self })
+    }
+
     /// The ports at the start of a first fragment.
     pub fn ports(&self) -> Option<[u16; 2]> {
         let (protocol, payload) = unwrapped(self.protocol, self.payload).ok()?;
         let mut reader = Reader::new(payload);
         super::transport::has_ports(protocol).then(|| Some([reader.be16()?, reader.be16()?]))?
     }
+}
+
+/// Passes an authentication header, which counts its length in words, less two (RFC 4302 §2.2); what follows it.
+fn authentication(reader: &mut Reader<'_>) -> Option<u8> {
+    let [following, len] = reader.array()?;
+    reader.skip(usize::from(len) * 4 + 6)?;
+    Some(following)
 }
 
 /// Passes the extension headers that were inside the fragments (RFC 8200 §4.5).
@@ -107,8 +122,6 @@ fn v4(bytes: &[u8], cut: u32) -> Result<Datagram<'_>, Malformed> {
         offset: u32::from(place & 0x1fff) * 8,
         more: place & 0x2000 != 0,
     });
-    // In a fragment it may be the middle of anything.
-    let protocol = if protocol == AUTHENTICATION && part.is_none() { authentication(&mut reader)? } else { protocol };
     rest_of(reader, len, available, |payload, payload_len, contradicts| Datagram {
         source: Addr::v4([s0, s1, s2, s3]),
         destination: Addr::v4([d0, d1, d2, d3]),
@@ -168,7 +181,6 @@ fn extensions(mut next: u8, reader: &mut Reader<'_>) -> Result<(u8, Option<Part>
     for _ in 0..MAX_EXTENSIONS {
         next = match next {
             HOP_BY_HOP | ROUTING | DESTINATION => extension(reader).ok_or(Malformed::Truncated)?,
-            AUTHENTICATION => authentication(reader)?,
             FRAGMENT => match fragment(reader).ok_or(Malformed::Truncated)? {
                 // An atomic fragment is whole (RFC 6946).
                 (following, Part { offset: 0, more: false, .. }) => following,
@@ -184,13 +196,6 @@ fn extension(reader: &mut Reader<'_>) -> Option<u8> {
     let [following, len] = reader.array()?;
     reader.skip(usize::from(len) * 8 + 6)?;
     Some(following)
-}
-
-/// The authentication header counts its length in words, less two (RFC 4302 §2.2).
-fn authentication(reader: &mut Reader<'_>) -> Result<u8, Malformed> {
-    let [following, len] = reader.array().ok_or(Malformed::Truncated)?;
-    reader.skip(usize::from(len) * 4 + 6).ok_or(Malformed::Truncated)?;
-    Ok(following)
 }
 
 fn fragment(reader: &mut Reader<'_>) -> Option<(u8, Part)> {

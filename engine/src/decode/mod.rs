@@ -14,6 +14,7 @@ use crate::packet::{Frame, Packet, Time};
 use fragment::{Fragments, Outcome};
 use ip::Datagram;
 use link::Kind;
+use tunnel::Inside;
 
 /// Tunnels in tunnels that are followed: carriers stack two or three (GTP-U in VXLAN in MPLS), an attacker any number.
 const MAX_DEPTH: u8 = 4;
@@ -145,11 +146,7 @@ impl Decoder {
             cut: frame.wire_len.saturating_sub(captured),
             depth: 0,
         };
-        self.open(envelope, Kind::Link(frame.link), frame.bytes, each);
-    }
-
-    fn open(&mut self, envelope: Envelope, kind: Kind, bytes: &[u8], each: &mut impl FnMut(&Packet<'_>)) {
-        if let Err(reason) = self.layers(envelope, kind, bytes, each) {
+        if let Err(reason) = self.layers(envelope, Kind::Link(frame.link), frame.bytes, each) {
             self.counts.add(reason);
         }
     }
@@ -186,16 +183,30 @@ impl Decoder {
         let packet = transport::open(&envelope, datagram)?;
         self.counts.packets += 1;
         each(&packet);
-        let Some((kind, inside)) = tunnel::inside(&packet) else {
-            return Ok(());
-        };
-        if envelope.depth == MAX_DEPTH {
+        match tunnel::inside(&packet) {
+            None => Ok(()),
+            Some(inside) => self.inside(envelope, datagram, &packet, inside, each),
+        }
+    }
+
+    #[inline(never)]
+    fn inside(
+        &mut self,
+        around: Envelope,
+        datagram: &Datagram<'_>,
+        packet: &Packet<'_>,
+        inside: Inside<'_>,
+        each: &mut impl FnMut(&Packet<'_>),
+    ) -> Result<(), Malformed> {
+        if around.depth == MAX_DEPTH {
             return Err(Malformed::Tunnels);
         }
         let cut = packet.payload_len.saturating_sub(len32(packet.payload));
-        let envelope = Envelope { vlan: [0; 2], wire_len: None, cut, depth: envelope.depth + 1, ..envelope };
-        self.open(envelope, kind, inside, each);
-        Ok(())
+        let envelope = Envelope { vlan: [0; 2], wire_len: None, cut, depth: around.depth + 1, ..around };
+        match inside {
+            Inside::Layers(kind, bytes) => self.layers(envelope, kind, bytes, each),
+            Inside::Authenticated => self.datagram(envelope, &datagram.authenticated()?, each),
+        }
     }
 
     /// Gives one packet per fragment: a mere count while parts are missing, all of the datagram with the last to come.

@@ -1,4 +1,4 @@
-//! Packets inside packets: IP-in-IP, 6in4, GRE, VXLAN, GTP-U, Teredo, L2TP.
+//! Packets inside packets: IP-in-IP, 6in4, GRE, VXLAN, GTP-U, Teredo, L2TP, authentication headers.
 //!
 //! A port number proves nothing, so the UDP tunnels are believed only where every fixed bit of their header fits.
 
@@ -6,10 +6,12 @@ use super::len32;
 use super::link::Kind;
 use crate::bytes::Reader;
 use crate::packet::{LinkType, Packet, Transport};
+use Inside::{Authenticated, Layers};
 
 const IPV4_INSIDE: u8 = 4;
 const IPV6_INSIDE: u8 = 41;
 const GRE: u8 = 47;
+const AUTHENTICATION: u8 = 51;
 
 const L2TP_PORT: u16 = 1701;
 const GTP_USER_PORT: u16 = 2152;
@@ -18,21 +20,29 @@ const VXLAN_PORT: u16 = 4789;
 /// Linux's port from before VXLAN had one of its own.
 const VXLAN_OLD_PORT: u16 = 8472;
 
-type Inside<'a> = Option<(Kind, &'a [u8])>;
+/// What a tunnel's packet carries.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Inside<'a> {
+    /// Layers that begin with this kind.
+    Layers(Kind, &'a [u8]),
+    /// The same datagram, behind the header that vouches for it.
+    Authenticated,
+}
 
 /// What the packet carries, where it is a tunnel's.
 #[inline]
-pub(super) fn inside<'a>(packet: &Packet<'a>) -> Inside<'a> {
+pub(super) fn inside<'a>(packet: &Packet<'a>) -> Option<Inside<'a>> {
     match packet.transport {
         Transport::Udp => in_udp(packet),
-        Transport::Other(IPV4_INSIDE | IPV6_INSIDE) => Some((Kind::Ip, packet.payload)),
+        Transport::Other(IPV4_INSIDE | IPV6_INSIDE) => Some(Layers(Kind::Ip, packet.payload)),
         Transport::Other(GRE) => gre(packet.payload),
+        Transport::Other(AUTHENTICATION) => Some(Authenticated),
         _ => None,
     }
 }
 
 #[inline]
-fn in_udp<'a>(packet: &Packet<'a>) -> Inside<'a> {
+fn in_udp<'a>(packet: &Packet<'a>) -> Option<Inside<'a>> {
     let either = |port| packet.source.port == port || packet.destination.port == port;
     match packet.destination.port {
         VXLAN_PORT | VXLAN_OLD_PORT => vxlan(packet.payload),
@@ -44,7 +54,7 @@ fn in_udp<'a>(packet: &Packet<'a>) -> Inside<'a> {
 }
 
 /// Generic routing encapsulation: RFC 2784 with RFC 2890, the source routes of RFC 1701, and PPTP's version (RFC 2637).
-fn gre(bytes: &[u8]) -> Inside<'_> {
+fn gre(bytes: &[u8]) -> Option<Inside<'_>> {
     const CHECKSUM: u16 = 0x8000;
     const ROUTING: u16 = 0x4000;
     const KEY: u16 = 0x2000;
@@ -75,7 +85,7 @@ fn gre(bytes: &[u8]) -> Inside<'_> {
                 reader.skip(4)?;
             }
             // A packet that only acknowledges has no payload.
-            (!reader.is_empty()).then(|| (Kind::Ppp, reader.rest()))
+            (!reader.is_empty()).then(|| Layers(Kind::Ppp, reader.rest()))
         }
         _ => None,
     }
@@ -93,17 +103,17 @@ fn routes(reader: &mut Reader<'_>) -> Option<()> {
     }
 }
 
-fn gre_payload(protocol: u16, sequence: bool, mut reader: Reader<'_>) -> Inside<'_> {
+fn gre_payload(protocol: u16, sequence: bool, mut reader: Reader<'_>) -> Option<Inside<'_>> {
     const BRIDGED: u16 = 0x6558;
     const ERSPAN: u16 = 0x88be;
     const ERSPAN_3: u16 = 0x22eb;
     const ETHERNET: Kind = Kind::Link(LinkType::Ethernet);
     match protocol {
-        BRIDGED => Some((ETHERNET, reader.rest())),
+        BRIDGED => Some(Layers(ETHERNET, reader.rest())),
         // The first type has neither a sequence number nor a header.
         ERSPAN => {
             reader.skip(if sequence { 8 } else { 0 })?;
-            Some((ETHERNET, reader.rest()))
+            Some(Layers(ETHERNET, reader.rest()))
         }
         ERSPAN_3 => {
             const PLATFORM_HEADER: u8 = 1;
@@ -111,25 +121,25 @@ fn gre_payload(protocol: u16, sequence: bool, mut reader: Reader<'_>) -> Inside<
             if header.last()? & PLATFORM_HEADER != 0 {
                 reader.skip(8)?;
             }
-            Some((ETHERNET, reader.rest()))
+            Some(Layers(ETHERNET, reader.rest()))
         }
         // Keep-alives and other protocols than IP are no packets of a flow.
         value if value < 0x0600 => None,
-        value => Some((Kind::EtherType(value), reader.rest())),
+        value => Some(Layers(Kind::EtherType(value), reader.rest())),
     }
 }
 
 /// RFC 7348 §5: one flag, and zeros around the network's number.
-fn vxlan(bytes: &[u8]) -> Inside<'_> {
+fn vxlan(bytes: &[u8]) -> Option<Inside<'_>> {
     let mut reader = Reader::new(bytes);
     match reader.array::<8>()? {
-        [0x08, 0, 0, 0, _, _, _, 0] => Some((Kind::Link(LinkType::Ethernet), reader.rest())),
+        [0x08, 0, 0, 0, _, _, _, 0] => Some(Layers(Kind::Link(LinkType::Ethernet), reader.rest())),
         _ => None,
     }
 }
 
 /// GTP version 1, user plane (3GPP TS 29.281 §5): message 255 carries a subscriber's packet.
-fn gtp_user<'a>(packet: &Packet<'a>) -> Inside<'a> {
+fn gtp_user<'a>(packet: &Packet<'a>) -> Option<Inside<'a>> {
     const VERSION_1: u8 = 0x30;
     const OPTIONAL_FIELDS: u8 = 0x07;
     const SUBSCRIBER_PACKET: u8 = 255;
@@ -156,11 +166,11 @@ fn gtp_user<'a>(packet: &Packet<'a>) -> Inside<'a> {
             extension = reader.u8()?;
         }
     }
-    matches!(reader.peek_u8()? >> 4, 4 | 6).then(|| (Kind::Ip, reader.rest()))
+    matches!(reader.peek_u8()? >> 4, 4 | 6).then(|| Layers(Kind::Ip, reader.rest()))
 }
 
 /// RFC 4380 §5.1.1: IPv6 in UDP, behind an authentication and an origin indication, each optional.
-fn teredo<'a>(packet: &Packet<'a>) -> Inside<'a> {
+fn teredo<'a>(packet: &Packet<'a>) -> Option<Inside<'a>> {
     const AUTHENTICATION: [u8; 2] = [0, 1];
     const ORIGIN: [u8; 2] = [0, 0];
     let mut reader = Reader::new(packet.payload);
@@ -174,7 +184,7 @@ fn teredo<'a>(packet: &Packet<'a>) -> Inside<'a> {
         reader.skip(8)?;
     }
     let cut = packet.payload_len.checked_sub(len32(packet.payload))?;
-    teredo_ipv6(reader.rest(), cut).then(|| (Kind::Ip, reader.rest()))
+    teredo_ipv6(reader.rest(), cut).then(|| Layers(Kind::Ip, reader.rest()))
 }
 
 /// Whether this is IPv6 that exactly fills the datagram, with a Teredo or a link-local address at one end.
@@ -192,7 +202,7 @@ fn teredo_ipv6(bytes: &[u8], cut: u32) -> bool {
 }
 
 /// L2TP version 2 (RFC 2661 §3.1), data messages.
-fn l2tp(bytes: &[u8]) -> Inside<'_> {
+fn l2tp(bytes: &[u8]) -> Option<Inside<'_>> {
     const CONTROL: u16 = 0x8000;
     const LENGTH: u16 = 0x4000;
     const SEQUENCE: u16 = 0x0800;
@@ -216,5 +226,5 @@ fn l2tp(bytes: &[u8]) -> Inside<'_> {
         let padding = reader.be16()?;
         reader.skip(usize::from(padding))?;
     }
-    Some((Kind::Ppp, reader.rest()))
+    Some(Layers(Kind::Ppp, reader.rest()))
 }
