@@ -22,7 +22,7 @@ pub(super) static NACK_TO_US: Sign = Sign::new("a Skype refusal that names the a
 // Two bytes that equal the request's, 48, and 2 of 32 function codes, 12.
 pub(super) static NACK_ECHO: Sign = Sign::new("a Skype refusal with the identifier of the request before it", 60);
 // 1 of 32 function codes and one fixed byte.
-pub(super) static RESEND_ALONE: Sign = Sign::new("a datagram shaped like Skype's second try after a refusal", 30);
+pub(super) static RESEND_ALONE: Sign = Sign::new("a datagram shaped like Skype's second try after a refusal", 26);
 // Identifier 48, fixed byte 24, function 15.
 pub(super) static RESEND: Sign =
     Sign::new("Skype's second try after a refusal: same identifier, five bytes longer", 80);
@@ -157,6 +157,8 @@ pub(super) struct Exchange {
     asked: [Option<Asked>; 2],
     probes: [u8; 2],
     datagrams: u8,
+    /// A datagram was something else.
+    foreign: bool,
     data: u8,
     /// Which of the eight noise values came with data, a bit each.
     noise: u8,
@@ -171,8 +173,13 @@ impl Exchange {
             return self.telephone(payload, facts);
         }
         let Some((id, message)) = Message::read(payload.bytes, payload.wire_len as usize) else {
+            self.foreign = true;
             return Next::NotMine;
         };
+        // What once spoke otherwise only looked like it before; chance must not add up.
+        if self.foreign {
+            return Next::NotMine;
+        }
         facts.text(&MESSAGE, message.name());
         facts.sign(message.alone(payload.destination().addr));
         let proven = match message {

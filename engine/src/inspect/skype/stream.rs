@@ -154,6 +154,10 @@ impl Opening {
     }
 
     pub(super) fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        // A reader that starts with the answer has not been given the question.
+        if let Some(other) = self.first.get_mut(payload.side.other().index()).filter(|other| other.is_empty()) {
+            other.extend_from_slice(payload.other);
+        }
         let Some(first) = self.first.get_mut(payload.side.index()) else { return Next::Done };
         let room = MOST_OF_A_REQUEST.saturating_sub(first.len());
         first.extend_from_slice(payload.bytes.get(..payload.bytes.len().min(room)).unwrap_or_default());
@@ -179,10 +183,18 @@ fn client(first: &[u8], facts: &mut Facts<'_>) {
     } else if let Some(version) = version(first) {
         facts.text(&CHANNEL, b"version");
         facts.text(&VERSION, version);
-    } else if is_padded(first, PADDED_FROM, SHORTEST_PADDING) || greets_supernode(first) {
-        facts.text(&CHANNEL, b"supernode");
-        facts.text(&ACTIVITY, b"log-on");
+    } else if is_padded(first, PADDED_FROM, SHORTEST_PADDING) {
+        supernode(facts);
+    } else if greets_supernode(first) {
+        // After a weak match on the answer this is what makes it strong.
+        facts.sign(&KEYSTREAM_TWICE);
+        supernode(facts);
     }
+}
+
+fn supernode(facts: &mut Facts<'_>) {
+    facts.text(&CHANNEL, b"supernode");
+    facts.text(&ACTIVITY, b"log-on");
 }
 
 fn server(first: &[u8], facts: &mut Facts<'_>) {

@@ -147,6 +147,19 @@ fn a_keystream_used_twice_shows_the_greeting() {
 }
 
 #[test]
+fn the_greeting_is_told_behind_an_answer_that_came_between() {
+    let keystream = cipher(5, 25);
+    let under = |plain: &[u8]| plain.iter().zip(&keystream).map(|(plain, key)| plain ^ key).collect::<Vec<_>>();
+    let first = [cipher(6, 4), under(&[0, 1, 0, 0, 0, 1, 0, 0, 0, 1])].concat();
+    let second = under(&[&[0x30, 1, 2, 0x13, 0xf2, 1, 9, 9, 0x42, 0x41][..], &cipher(8, 15)].concat());
+    let mut answer = cipher(11, 73);
+    answer[14] = answer[4] ^ (58 << 1);
+    let talk = [(Side::Client, &first[..]), (Side::Server, &answer), (Side::Client, &second)];
+    let told = tell(&Skype, Transport::Tcp, &talk);
+    assert!(told.saw(&KEYSTREAM_TWICE));
+}
+
+#[test]
 fn the_log_in_exchange_is_told_from_both_sides() {
     let told =
         tell(&Skype, Transport::Tcp, &[(Side::Client, &[0x16, 3, 1, 0, 0]), (Side::Server, &[0x17, 3, 1, 0, 0])]);
