@@ -13,9 +13,13 @@
     )
 )]
 
+pub mod apps;
 pub mod bytes;
 pub mod decode;
 pub mod evidence;
 pub mod facts;
 pub mod inspect;
+pub mod learned;
 pub mod packet;
+pub mod policy;
+pub mod prefix;

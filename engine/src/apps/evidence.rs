@@ -1,0 +1,106 @@
+//! Evidence as it is kept, a few numbers, and as it is told, a sentence.
+
+use super::compile::Shape;
+use super::tally::Weighing;
+use super::Catalog;
+use crate::facts::{FactStore, Kind, Value};
+use crate::inspect::registry;
+
+/// Where a piece of evidence comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A sign of a protocol, a detector or the engine, by the registry's number.
+    Sign(u16),
+    /// Something that a signature names, by the catalog's number; and the field that showed it, or 0.
+    Clue(u32, u16),
+    /// A name that the DNS gave for an address; by the number of the catalog's clue for the name.
+    AddressName(u32),
+}
+
+/// One thing that was seen and that speaks for the application.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// What.
+    pub source: Source,
+    /// At which packet of the flow, counted from 1.
+    pub packet: u32,
+    /// How much it weighs, in decibans.
+    pub weight: i16,
+    pub(super) weighing: Weighing,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::Sign(0)
+    }
+}
+
+impl Catalog {
+    /// The evidence in words that an administrator understands; `facts` are those of its flow.
+    #[must_use]
+    pub fn sentence(&self, evidence: &Evidence, facts: &FactStore) -> String {
+        match evidence.source {
+            Source::Sign(id) => registry().sign(id).map_or_else(String::new, |sign| sign.what.to_owned()),
+            Source::Clue(clue, field) => self.clue_sentence(clue, field, facts),
+            Source::AddressName(clue) => match self.shape(clue) {
+                Some((title, Shape::Domain(domain))) => {
+                    format!("the DNS gave this address for a name under {domain}, which is {title}'s")
+                }
+                _ => String::new(),
+            },
+        }
+    }
+
+    /// Who found it: a protocol, or the signatures.
+    #[must_use]
+    pub fn detector(&self, evidence: &Evidence, seen_by: u8) -> &'static str {
+        match evidence.source {
+            Source::Sign(_) => {
+                registry().profile(crate::inspect::ProtocolId(seen_by)).map_or("learned", |profile| profile.name)
+            }
+            Source::Clue(..) => "signature",
+            Source::AddressName(_) => "dns",
+        }
+    }
+
+    fn shape(&self, clue: u32) -> Option<(&str, &Shape)> {
+        let clue = self.clues.get(clue as usize)?;
+        Some((&self.app(clue.app).title, &clue.shape))
+    }
+
+    fn clue_sentence(&self, clue: u32, field: u16, facts: &FactStore) -> String {
+        let Some((title, shape)) = self.shape(clue) else { return String::new() };
+        let shown = told(field, facts);
+        match shape {
+            Shape::Protocol(id) => {
+                let protocol = registry().profile(*id).map_or("its protocol", |profile| profile.title);
+                format!("{protocol} is spoken by {title}")
+            }
+            Shape::Domain(domain) => format!("{shown} lies under {domain}, which is {title}'s"),
+            Shape::Stun(name) => format!("{shown} names {name}, which is {title}'s"),
+            Shape::Alpn(_) => format!("{shown} offers the application protocol of {title}"),
+            Shape::Ja4(_) => format!("{shown} is the way in which {title} opens TLS"),
+            Shape::Rule(what) => what.to_string(),
+            Shape::Port => format!("{title} is usually on this port"),
+            Shape::Range => format!("the address lies in a range that {title} publishes"),
+        }
+    }
+}
+
+/// `tls.server_name "www.example.com"`.
+fn told(field: u16, facts: &FactStore) -> String {
+    let Some(field) = registry().field(field) else { return "a name".to_owned() };
+    let value = match facts.raw(field.id()).map(|packed| field.value(packed)) {
+        Some(Value::Bytes(bytes)) if field.kind == Kind::Text => {
+            // What stands on a screen must not steer it.
+            String::from_utf8_lossy(bytes)
+                .chars()
+                .map(|each| if each.is_control() { '\u{fffd}' } else { each })
+                .collect()
+        }
+        Some(Value::Bytes(bytes)) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => String::new(),
+    };
+    format!("{} \"{value}\"", field.name)
+}

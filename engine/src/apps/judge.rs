@@ -1,0 +1,394 @@
+//! Which application a flow is: hears everything that is known, adds it up, and names the heaviest or none.
+
+use super::compile::{Clue, FieldUse};
+use super::evidence::{Evidence, Source};
+use super::tally::{Candidate, Tally, Weighing};
+use super::words::{Activity, Role};
+use super::{AppId, Catalog, Learn};
+use crate::evidence::{ANNOUNCED, LEARNED_LOCAL, LEARNED_REMOTE};
+use crate::facts::{FactStore, Seen};
+use crate::inspect::{registry, Category, Layer, Profile, ProtocolId};
+use crate::learned::{AddressName, Lesson, Way, TEACHES};
+use crate::packet::{Endpoint, Side, Transport};
+
+/// Most pieces of evidence that a judgement keeps.
+pub const MOST_EVIDENCE: usize = 8;
+/// From here on an application is named: as likely as all others together.
+const DECIDES: i32 = 20;
+/// The DNS gave the address for a name; some other program may have asked for it.
+const ADDRESS_NAME: i16 = 30;
+/// The same where other names lead to the address too: supports, does not decide.
+const CROWDED_ADDRESS_NAME: i16 = 12;
+
+/// What is known of a flow when it is judged.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The protocols that were recognised in it.
+    pub protocols: &'a [ProtocolId],
+    /// Their signs, and those of other detectors.
+    pub signs: &'a [Seen],
+    /// What they told.
+    pub facts: &'a FactStore,
+    /// What IP carries.
+    pub transport: Transport,
+    /// Who asked.
+    pub client: Endpoint,
+    /// Who answers.
+    pub server: Endpoint,
+    /// How each side's first payload begins, by [`Side::index`]; empty where it is not kept.
+    pub openings: [&'a [u8]; 2],
+    /// How long each side's first payload was on the wire; 0 where it did not speak.
+    pub opening_lens: [u32; 2],
+    /// What the two addresses are called, where earlier answers of the DNS said so.
+    pub names: [Option<AddressName<'a>>; 2],
+    /// What earlier flows taught of the two endpoints.
+    pub lessons: [Option<&'a Lesson>; 2],
+    /// The packet that brought the news, counted from 1.
+    pub packet: u32,
+    /// The evidence of the judgement before: keeps its packets.
+    pub before: &'a [Evidence],
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn opening(&self, side: Side) -> &'a [u8] {
+        let [client, server] = self.openings;
+        if side == Side::Client {
+            client
+        } else {
+            server
+        }
+    }
+
+    pub(super) fn opening_len(&self, side: Side) -> u32 {
+        let [client, server] = self.opening_lens;
+        if side == Side::Client {
+            client
+        } else {
+            server
+        }
+    }
+}
+
+/// What a flow is taken for, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Judgement {
+    /// The application; a protocol's own where no signature says more.
+    pub app: AppId,
+    /// The deepest protocol.
+    pub protocol: ProtocolId,
+    /// What kind of application.
+    pub category: Option<Category>,
+    /// What it is doing, where known.
+    pub activity: Activity,
+    /// The part that the client plays, where known.
+    pub role: Role,
+    /// The sum of what speaks for it, less what speaks for the runner-up, in decibans.
+    pub decibans: i32,
+    /// The part of it that the flow itself showed: what may be taught.
+    pub own: i16,
+    /// Which ends it teaches.
+    pub learn: Learn,
+    /// Other applications that it could have been, heaviest first, with their sums.
+    pub others: [(AppId, i32); 2],
+    evidence: [Evidence; MOST_EVIDENCE],
+    pieces: u8,
+}
+
+impl Judgement {
+    /// What speaks for it.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        self.evidence.get(..usize::from(self.pieces)).unwrap_or_default()
+    }
+
+    /// What kind of application; "unknown" where nobody knows.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        self.category.unwrap_or(Category::Unknown)
+    }
+
+    /// Probability that the application is right, in 0..1.
+    #[must_use]
+    pub fn confidence(&self) -> f64 {
+        if self.app == AppId::UNKNOWN {
+            0.0
+        } else {
+            crate::evidence::confidence(self.decibans)
+        }
+    }
+
+    fn keep(&mut self, evidence: Evidence, before: &[Evidence]) {
+        let known = before.iter().find(|known| known.source == evidence.source);
+        let packet = known.map_or(evidence.packet, |known| known.packet);
+        if let Some(slot) = self.evidence.get_mut(usize::from(self.pieces)) {
+            *slot = Evidence { packet, ..evidence };
+            self.pieces += 1;
+        }
+    }
+}
+
+impl Catalog {
+    /// Names the application of a flow. Cheap enough to be asked again whenever something new was told.
+    #[must_use]
+    pub fn judge(&self, known: &Known<'_>) -> Judgement {
+        let deepest = deepest(known);
+        let mut tally = Tally::default();
+        self.hear_protocols(known, &mut tally);
+        let named = self.hear_facts(known, &mut tally);
+        for clue in self.rules.holding(known) {
+            self.hear(clue, 0, Weighing::Adds, known.packet, &mut tally);
+        }
+        self.hear_lessons(known, deepest, &mut tally);
+        if !named && may_be_renamed(deepest.1) {
+            self.hear_address_names(known, &mut tally);
+        }
+        self.hear_supports(known, &mut tally);
+        self.decide(known, deepest, &tally)
+    }
+
+    fn hear(&self, clue: u32, field: u16, weighing: Weighing, packet: u32, tally: &mut Tally) {
+        let Some(Clue { app, weight, mark, .. }) = self.clues.get(clue as usize) else { return };
+        let source = Source::Clue(clue, field);
+        tally.hear(*app, weighing, *mark, Evidence { source, packet, weight: *weight, weighing });
+    }
+
+    /// Signs of protocols that only one application speaks.
+    fn hear_protocols(&self, known: &Known<'_>, tally: &mut Tally) {
+        for seen in known.signs {
+            let Some(Some(clue)) = self.claims.get(usize::from(seen.detector)) else { continue };
+            let Some(clue) = self.clues.get(*clue as usize) else { continue };
+            tally.hear(clue.app, Weighing::Adds, clue.mark, told(seen));
+        }
+    }
+
+    /// Facts that name hosts, services or software. Says whether the flow has a name of its own.
+    fn hear_facts(&self, known: &Known<'_>, tally: &mut Tally) -> bool {
+        let mut named = false;
+        for (field, value) in known.facts.iter() {
+            let used = self.uses.get(usize::from(field)).copied().unwrap_or_default();
+            named |= matches!(used, FieldUse::Name(_));
+            match used {
+                FieldUse::None => {}
+                FieldUse::Name(weight) => {
+                    for name in words(value) {
+                        self.hear_name(name, field, weight, known.packet, tally);
+                    }
+                }
+                FieldUse::Stun => {
+                    if let Some(clue) = self.stun.get(host(value)) {
+                        self.hear(clue, field, Weighing::Adds, known.packet, tally);
+                    }
+                }
+                FieldUse::Alpn => {
+                    for clue in words(value).filter_map(|word| self.alpn.get(word)) {
+                        self.hear(*clue, field, Weighing::Adds, known.packet, tally);
+                    }
+                }
+                FieldUse::Ja4 => {
+                    if let Some(clue) = self.ja4.get(value) {
+                        self.hear(*clue, field, Weighing::Adds, known.packet, tally);
+                    }
+                }
+            }
+        }
+        named
+    }
+
+    fn hear_name(&self, name: &[u8], field: u16, weight: i16, packet: u32, tally: &mut Tally) {
+        let Some(place) = self.domains.get(host(name)) else { return };
+        let Some(clue) = self.clues.get(place as usize) else { return };
+        let evidence = Evidence { source: Source::Clue(place, field), packet, weight, weighing: Weighing::Name };
+        tally.hear(clue.app, Weighing::Name, clue.mark, evidence);
+    }
+
+    fn hear_lessons(&self, known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &mut Tally) {
+        for lesson in known.lessons.into_iter().flatten() {
+            let fits = deepest.0 == lesson.protocol || may_be_lent(deepest.1);
+            if !fits {
+                continue;
+            }
+            let sign = match lesson.way {
+                Way::Local => &LEARNED_LOCAL,
+                Way::Remote => &LEARNED_REMOTE,
+                Way::Announced => &ANNOUNCED,
+            };
+            let weight = sign.weight.min(lesson.decibans);
+            let source = Source::Sign(sign.id());
+            let evidence = Evidence { source, packet: known.packet, weight, weighing: Weighing::Lent };
+            tally.hear(lesson.app, Weighing::Lent, super::file::Mark::default(), evidence);
+        }
+    }
+
+    fn hear_address_names(&self, known: &Known<'_>, tally: &mut Tally) {
+        for name in known.names.into_iter().flatten() {
+            let Some(place) = self.domains.get(name.name) else { continue };
+            let Some(clue) = self.clues.get(place as usize) else { continue };
+            let (weight, weighing) =
+                if name.alone { (ADDRESS_NAME, Weighing::Name) } else { (CROWDED_ADDRESS_NAME, Weighing::Supports) };
+            let evidence = Evidence { source: Source::AddressName(place), packet: known.packet, weight, weighing };
+            tally.hear(clue.app, weighing, clue.mark, evidence);
+        }
+    }
+
+    /// Ports and ranges of the applications that something else spoke for.
+    fn hear_supports(&self, known: &Known<'_>, tally: &mut Tally) {
+        let mut apps = [AppId::UNKNOWN; 2];
+        for (slot, candidate) in apps.iter_mut().zip(tally.candidates()) {
+            *slot = candidate.app;
+        }
+        for app in apps.into_iter().filter(|app| *app != AppId::UNKNOWN) {
+            let (first, end) = self.services_of.get(usize::from(app.0)).copied().unwrap_or_default();
+            let services = self.services.get(first as usize..end as usize).unwrap_or_default();
+            let on_port = services
+                .iter()
+                .find(|service| service.ports.iter().any(|ports| ports.hold(known.transport, known.server.port)));
+            if let Some(service) = on_port {
+                self.hear(service.port_clue, 0, Weighing::Supports, known.packet, tally);
+            }
+            let in_range =
+                services.iter().find(|service| service.ranges.iter().any(|range| range.holds(known.server.addr)));
+            if let Some(service) = in_range {
+                self.hear(service.range_clue, 0, Weighing::Supports, known.packet, tally);
+            }
+        }
+    }
+
+    fn decide(&self, known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &Tally) -> Judgement {
+        let rank = |candidate: &&Candidate| (!self.app(candidate.app).generic, candidate.total());
+        let firm = tally.candidates().iter().filter(|candidate| candidate.firm() >= DECIDES);
+        match firm.max_by_key(rank) {
+            Some(best) => self.named(best, known, deepest, tally),
+            None => self.plainly(known, deepest, tally),
+        }
+    }
+
+    fn named(
+        &self,
+        best: &Candidate,
+        known: &Known<'_>,
+        (protocol, profile): (ProtocolId, Option<&Profile>),
+        tally: &Tally,
+    ) -> Judgement {
+        let app = self.app(best.app);
+        let mark = best.mark();
+        let live = profile.is_some_and(|profile| profile.category == Category::Call);
+        let media = app.media.filter(|_| live);
+        let calls = media == Some(Category::Call);
+        let own = i16::try_from(best.own()).unwrap_or(i16::MAX);
+        let others = runners_up(best.app, tally);
+        let rival = others.iter().filter(|(other, _)| !self.app(*other).generic).map(|(_, sum)| *sum).max();
+        let mut judgement = Judgement {
+            app: best.app,
+            protocol,
+            category: Some(mark.category.or(media).unwrap_or(app.category)),
+            activity: mark.activity.unwrap_or(if calls { Activity::Call } else { Activity::Unknown }),
+            role: mark.role.unwrap_or_default(),
+            decibans: less_rival(best.total(), rival.unwrap_or_default()),
+            own,
+            learn: if own >= TEACHES { mark.learn.unwrap_or(app.learn) } else { Learn::Nothing },
+            others,
+            ..Judgement::default()
+        };
+        for (_, evidence) in tally.notes().iter().filter(|(app, _)| *app == best.app) {
+            judgement.keep(*evidence, known.before);
+        }
+        judgement
+    }
+
+    /// No application: the flow is what its protocol is.
+    fn plainly(
+        &self,
+        known: &Known<'_>,
+        (protocol, profile): (ProtocolId, Option<&Profile>),
+        tally: &Tally,
+    ) -> Judgement {
+        let app = self.plain(protocol);
+        let signed = self.app(app);
+        let category = if signed.signed { Some(signed.category) } else { profile.map(|profile| profile.category) };
+        let sum = sum_of(protocol, known.signs);
+        let mut judgement = Judgement {
+            app,
+            protocol,
+            category,
+            decibans: sum,
+            own: i16::try_from(sum).unwrap_or(i16::MAX),
+            learn: if sum >= i32::from(TEACHES) { signed.learn } else { Learn::Nothing },
+            others: runners_up(app, tally),
+            ..Judgement::default()
+        };
+        for seen in known.signs.iter().filter(|seen| seen.detector == protocol.0) {
+            judgement.keep(told(seen), known.before);
+        }
+        judgement
+    }
+}
+
+/// The deepest of the protocols, of two equally deep the one with more evidence.
+fn deepest<'r>(known: &Known<'_>) -> (ProtocolId, Option<&'r Profile>) {
+    let depth = |id: &&ProtocolId| {
+        let layer = registry().profile(**id).map(|profile| profile.layer);
+        (layer, sum_of(**id, known.signs))
+    };
+    let id = known.protocols.iter().max_by_key(depth).copied().unwrap_or_default();
+    (id, registry().profile(id))
+}
+
+/// Whether the name of an address may say what the flow is for. Names, time and mail to a server of a company are not its
+/// messenger.
+fn may_be_renamed(profile: Option<&Profile>) -> bool {
+    profile.is_none_or(|profile| {
+        profile.layer != Layer::Content
+            || matches!(profile.category, Category::Call | Category::Tunnel | Category::Unknown)
+    })
+}
+
+/// Whether a flow that speaks this may still be of the application of its socket: nothing recognised, or live media.
+fn may_be_lent(profile: Option<&Profile>) -> bool {
+    profile.is_none_or(|profile| profile.layer != Layer::Content || profile.category == Category::Call)
+}
+
+fn sum_of(protocol: ProtocolId, signs: &[Seen]) -> i32 {
+    let own = signs.iter().filter(|seen| seen.detector == protocol.0);
+    own.map(|seen| i32::from(weight_of(seen))).sum()
+}
+
+fn weight_of(seen: &Seen) -> i16 {
+    registry().sign(seen.sign).map_or(0, |sign| sign.weight)
+}
+
+fn told(seen: &Seen) -> Evidence {
+    Evidence { source: Source::Sign(seen.sign), packet: seen.packet, weight: weight_of(seen), weighing: Weighing::Adds }
+}
+
+/// The two heaviest of the others.
+fn runners_up(best: AppId, tally: &Tally) -> [(AppId, i32); 2] {
+    let mut others = [(AppId::UNKNOWN, 0); 2];
+    for candidate in tally.candidates().iter().filter(|candidate| candidate.app != best) {
+        let [first, second] = &mut others;
+        let entry = (candidate.app, candidate.total());
+        if entry.1 > first.1 {
+            *second = std::mem::replace(first, entry);
+        } else if entry.1 > second.1 {
+            *second = entry;
+        }
+    }
+    others
+}
+
+/// A rival as heavy as the best leaves even odds, whatever both weigh.
+fn less_rival(total: i32, rival: i32) -> i32 {
+    total.min(total - rival + DECIDES)
+}
+
+/// Several names or words in one value, as certificates and ALPN have them.
+fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|byte| matches!(byte, b' ' | b',')).filter(|word| !word.is_empty())
+}
+
+/// The name in `https://name:port/path`, `name:port`, `*.name` or `name`.
+fn host(value: &[u8]) -> &[u8] {
+    let value = value.strip_prefix(b"https://").or_else(|| value.strip_prefix(b"http://")).unwrap_or(value);
+    let value = value.strip_prefix(b"*.").unwrap_or(value);
+    let end = value.iter().position(|byte| matches!(byte, b':' | b'/')).unwrap_or(value.len());
+    value.get(..end).unwrap_or(value)
+}

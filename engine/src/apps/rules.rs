@@ -1,0 +1,100 @@
+//! The rules of signatures, kept by what they hold on to: a protocol, a fact, or bytes that nobody recognises.
+
+use super::file::{BytesWant, LengthWant, SignFile};
+use super::judge::Known;
+use super::matching::{Ports, Want};
+use crate::facts::Field;
+use crate::inspect::ProtocolId;
+use crate::packet::{Side, Transport};
+
+/// A rule; all of its conditions must hold.
+struct Rule {
+    clue: u32,
+    protocols: Vec<ProtocolId>,
+    transport: Option<Transport>,
+    facts: Vec<(&'static Field, Want)>,
+    bytes: Vec<BytesWant>,
+    lengths: Vec<LengthWant>,
+    ports: Vec<Ports>,
+}
+
+/// All rules, so that a flow asks only those that could hold.
+#[derive(Default)]
+pub(super) struct Rules {
+    by_protocol: Vec<Vec<Rule>>,
+    by_field: Vec<Vec<Rule>>,
+    /// For flows in which no protocol was recognised.
+    by_bytes: Vec<Rule>,
+}
+
+impl Rules {
+    pub fn add(&mut self, clue: u32, sign: SignFile) {
+        let rule = Rule {
+            clue,
+            protocols: sign.protocols,
+            transport: sign.transport,
+            facts: sign.facts,
+            bytes: sign.bytes,
+            lengths: sign.lengths,
+            ports: sign.ports,
+        };
+        match (rule.protocols.first(), rule.facts.first()) {
+            (Some(protocol), _) => put(&mut self.by_protocol, usize::from(protocol.0), rule),
+            (None, Some((field, _))) => put(&mut self.by_field, usize::from(field.id()), rule),
+            (None, None) => self.by_bytes.push(rule),
+        }
+    }
+
+    /// The clues of the rules that hold.
+    pub fn holding<'r>(&'r self, known: &'r Known<'r>) -> impl Iterator<Item = u32> + 'r {
+        let of = |table: &'r [Vec<Rule>], place: usize| table.get(place).map_or(&[][..], Vec::as_slice);
+        let spoken = known.protocols.iter().flat_map(move |id| of(&self.by_protocol, usize::from(id.0)));
+        let told = if self.by_field.is_empty() { None } else { Some(known.facts.iter()) };
+        let told = told.into_iter().flatten().flat_map(move |(field, _)| of(&self.by_field, usize::from(field)));
+        let unknown: &[Rule] = if known.protocols.is_empty() { &self.by_bytes } else { &[] };
+        spoken.chain(told).chain(unknown).filter(|rule| rule.holds(known)).map(|rule| rule.clue)
+    }
+}
+
+fn put(table: &mut Vec<Vec<Rule>>, place: usize, rule: Rule) {
+    if table.len() <= place {
+        table.resize_with(place + 1, Vec::new);
+    }
+    if let Some(rules) = table.get_mut(place) {
+        rules.push(rule);
+    }
+}
+
+impl Rule {
+    fn holds(&self, known: &Known<'_>) -> bool {
+        self.transport.is_none_or(|transport| transport == known.transport)
+            && self.protocols.iter().all(|protocol| known.protocols.contains(protocol))
+            && (self.ports.is_empty() || self.ports.iter().any(|ports| ports.hold(known.transport, known.server.port)))
+            && self.bytes.iter().all(|bytes| bytes.holds(known))
+            && self.lengths.iter().all(|length| length.holds(known))
+            && self
+                .facts
+                .iter()
+                .all(|(field, want)| known.facts.raw(field.id()).is_some_and(|packed| want.fits(field, packed)))
+    }
+}
+
+/// The side that a condition speaks of, or both.
+fn sides(side: Option<Side>) -> impl Iterator<Item = Side> {
+    [Side::Client, Side::Server].into_iter().filter(move |each| side.is_none_or(|side| side == *each))
+}
+
+impl BytesWant {
+    fn holds(&self, known: &Known<'_>) -> bool {
+        sides(self.side).any(|side| self.pattern.fits(known.opening(side), self.at))
+    }
+}
+
+impl LengthWant {
+    fn holds(&self, known: &Known<'_>) -> bool {
+        sides(self.side).any(|side| {
+            let length = known.opening_len(side);
+            length != 0 && (self.from..=self.to).contains(&length)
+        })
+    }
+}

@@ -1,0 +1,163 @@
+//! Adds up, for the few applications that a flow could be, what speaks for each. Fixed in size: nothing is allocated.
+
+use super::evidence::Evidence;
+use super::file::Mark;
+use super::words::{Activity, Role};
+use super::{AppId, Learn};
+use crate::inspect::Category;
+
+/// A flow that shows more applications than this shows nothing.
+const MOST_CANDIDATES: usize = 6;
+/// Most pieces of evidence kept for all candidates.
+const MOST_NOTES: usize = 20;
+
+/// How a piece of evidence adds to the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Weighing {
+    /// Independent of the others: adds.
+    #[default]
+    Adds,
+    /// One of several names for the same server: the heaviest counts.
+    Name,
+    /// From other flows: the heaviest counts, and it teaches nobody.
+    Lent,
+    /// Supports what something else says; alone it is nothing.
+    Supports,
+}
+
+/// What one word is, and how heavy the clue was that said so.
+#[derive(Clone, Copy)]
+struct Best<T> {
+    word: Option<T>,
+    weight: i16,
+}
+
+impl<T> Default for Best<T> {
+    fn default() -> Self {
+        Self { word: None, weight: 0 }
+    }
+}
+
+impl<T> Best<T> {
+    fn hear(&mut self, word: Option<T>, weight: i16) {
+        if word.is_some() && (self.word.is_none() || weight > self.weight) {
+            *self = Self { word, weight };
+        }
+    }
+}
+
+/// One application that the flow could be.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Candidate {
+    pub app: AppId,
+    adds: i32,
+    name: i16,
+    lent: i16,
+    supports: i32,
+    category: Best<Category>,
+    activity: Best<Activity>,
+    role: Best<Role>,
+    learn: Best<Learn>,
+}
+
+impl Candidate {
+    /// What the flow itself shows.
+    pub fn own(&self) -> i32 {
+        self.adds + i32::from(self.name)
+    }
+
+    /// All that may decide.
+    pub fn firm(&self) -> i32 {
+        self.own() + i32::from(self.lent)
+    }
+
+    pub fn total(&self) -> i32 {
+        self.firm() + self.supports
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark {
+            category: self.category.word,
+            activity: self.activity.word,
+            role: self.role.word,
+            learn: self.learn.word,
+        }
+    }
+}
+
+/// All candidates and what speaks for them.
+#[derive(Default)]
+pub(super) struct Tally {
+    candidates: [Candidate; MOST_CANDIDATES],
+    used: usize,
+    notes: [(AppId, Evidence); MOST_NOTES],
+    noted: usize,
+}
+
+impl Tally {
+    pub fn candidates(&self) -> &[Candidate] {
+        self.candidates.get(..self.used).unwrap_or_default()
+    }
+
+    pub fn notes(&self) -> &[(AppId, Evidence)] {
+        self.notes.get(..self.noted).unwrap_or_default()
+    }
+
+    /// Hears one piece of evidence for an application.
+    pub fn hear(&mut self, app: AppId, weighing: Weighing, mark: Mark, evidence: Evidence) {
+        let Some(candidate) = self.candidate(app) else { return };
+        let weight = evidence.weight;
+        candidate.category.hear(mark.category, weight);
+        candidate.activity.hear(mark.activity, weight);
+        candidate.role.hear(mark.role, weight);
+        candidate.learn.hear(mark.learn, weight);
+        let counts = match weighing {
+            Weighing::Adds => {
+                candidate.adds += i32::from(weight);
+                true
+            }
+            Weighing::Supports => {
+                candidate.supports += i32::from(weight);
+                true
+            }
+            Weighing::Name => heavier(&mut candidate.name, weight),
+            Weighing::Lent => heavier(&mut candidate.lent, weight),
+        };
+        if counts {
+            self.note(app, weighing, evidence);
+        }
+    }
+
+    fn candidate(&mut self, app: AppId) -> Option<&mut Candidate> {
+        let place = self.candidates().iter().position(|known| known.app == app);
+        let place = place.unwrap_or_else(|| {
+            self.used = (self.used + 1).min(MOST_CANDIDATES + 1);
+            self.used - 1
+        });
+        if place >= MOST_CANDIDATES {
+            self.used = MOST_CANDIDATES;
+            return None;
+        }
+        let candidate = self.candidates.get_mut(place)?;
+        candidate.app = app;
+        Some(candidate)
+    }
+
+    /// The heavier of two names takes the place of the lighter, so that what is shown sums to what is said.
+    fn note(&mut self, app: AppId, weighing: Weighing, evidence: Evidence) {
+        let alone = matches!(weighing, Weighing::Name | Weighing::Lent);
+        let lighter = |(known, note): &(AppId, Evidence)| alone && *known == app && note.weighing == weighing;
+        let evidence = Evidence { weighing, ..evidence };
+        let place = self.notes().iter().position(lighter).unwrap_or(self.noted);
+        if let Some(slot) = self.notes.get_mut(place) {
+            *slot = (app, evidence);
+            self.noted = self.noted.max(place + 1);
+        }
+    }
+}
+
+fn heavier(kept: &mut i16, weight: i16) -> bool {
+    let heavier = weight > *kept;
+    *kept = (*kept).max(weight);
+    heavier
+}

@@ -1,0 +1,226 @@
+//! What earlier flows taught: which endpoint speaks what, which flows were announced, and what addresses are called.
+//!
+//! Only flows of their own strong evidence teach, only endpoints that serve one thing are learned, and all of it ends:
+//! by frame time, and by a bound on the number of entries.
+
+mod names;
+mod recent;
+
+pub use names::AddressName;
+
+use names::Names;
+use recent::Recent;
+
+use crate::apps::AppId;
+use crate::inspect::ProtocolId;
+use crate::packet::{Addr, Endpoint, Side, Time, Transport};
+
+/// How much may be remembered. An endpoint takes some 80 bytes; a name some 100 on average and 350 at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Endpoints, learned and announced.
+    pub endpoints: usize,
+    /// Addresses with a name.
+    pub names: usize,
+}
+
+impl Default for Limits {
+    /// Some 5 MB of endpoints and 7 MB of names: a campus of ten thousand hosts keeps all that is alive.
+    fn default() -> Self {
+        Self { endpoints: 65_536, names: 65_536 }
+    }
+}
+
+/// Evidence (decibans) from which on a flow may teach; the same that makes a match certain.
+pub const TEACHES: i16 = crate::inspect::CERTAIN;
+
+/// A local socket is closed with its program; each flow of it renews this.
+const LOCAL_LIFE: u64 = 10 * 60 * Time::SECOND;
+/// Peers stay where they are longer, but addresses change hands.
+const REMOTE_LIFE: u64 = 30 * 60 * Time::SECOND;
+/// What is announced comes soon: ringing ends after two minutes.
+const ANNOUNCED_LIFE: u64 = 2 * 60 * Time::SECOND;
+
+/// How something came to be known of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A local socket was seen speaking it.
+    Local,
+    /// A far endpoint was seen speaking it.
+    Remote,
+    /// Another flow said that it would come.
+    Announced,
+}
+
+impl Way {
+    const fn life(self) -> u64 {
+        match self {
+            Self::Local => LOCAL_LIFE,
+            Self::Remote => REMOTE_LIFE,
+            Self::Announced => ANNOUNCED_LIFE,
+        }
+    }
+}
+
+/// What is known of an endpoint from an earlier flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lesson {
+    /// What speaks there.
+    pub app: AppId,
+    /// And in which protocol.
+    pub protocol: ProtocolId,
+    /// How sure the flow was that taught it, in decibans.
+    pub decibans: i16,
+    /// How it came to be known.
+    pub way: Way,
+    /// When.
+    pub learned: Time,
+    /// Until when it holds.
+    pub expires: Time,
+    /// The flow that taught it, by the pipeline's number.
+    pub flow: u64,
+}
+
+/// What a flow teaches.
+#[derive(Clone, Copy, Debug)]
+pub struct Teaching {
+    /// What speaks there.
+    pub app: AppId,
+    /// And in which protocol.
+    pub protocol: ProtocolId,
+    /// The flow's own evidence: what it was itself taught does not count.
+    pub decibans: i16,
+    /// The flow, by the pipeline's number.
+    pub flow: u64,
+    /// The time of the frame.
+    pub now: Time,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    endpoint: Endpoint,
+    transport: Transport,
+}
+
+#[derive(Clone, Copy)]
+enum Entry {
+    Known(Lesson),
+    /// Two applications were seen there: it tells nothing until then.
+    Shared(Time),
+}
+
+/// All that earlier flows taught.
+pub struct Learned {
+    endpoints: Recent<Key, Entry>,
+    names: Names,
+}
+
+impl Learned {
+    /// Remembers nothing yet, and never more than the limits. The seed of its hashes is the caller's secret: strangers
+    /// choose addresses.
+    #[must_use]
+    pub fn new(limits: Limits, seed: u64) -> Self {
+        Self { endpoints: Recent::new(limits.endpoints, seed), names: Names::new(limits.names, seed) }
+    }
+
+    /// What is known of an endpoint.
+    #[must_use]
+    #[inline]
+    pub fn lookup(&self, endpoint: Endpoint, transport: Transport, now: Time) -> Option<&Lesson> {
+        match self.endpoints.get(&Key { endpoint, transport })? {
+            Entry::Known(lesson) if now < lesson.expires => Some(lesson),
+            _ => None,
+        }
+    }
+
+    /// Learns the endpoint of `side` from a flow, where that endpoint can belong to one application only.
+    /// Gives the lesson where it is new: the data path wants to know it too.
+    pub fn learn(
+        &mut self,
+        endpoint: Endpoint,
+        side: Side,
+        transport: Transport,
+        way: Way,
+        teaching: &Teaching,
+    ) -> Option<Lesson> {
+        if teaching.decibans < TEACHES || !is_dedicated(endpoint, side, transport) {
+            return None;
+        }
+        self.put(Key { endpoint, transport }, way, teaching)
+    }
+
+    /// Expects a flow to or from the endpoint, soon.
+    pub fn announce(&mut self, endpoint: Endpoint, transport: Transport, teaching: &Teaching) -> Option<Lesson> {
+        let key = Key { endpoint, transport };
+        let known = self.lookup(endpoint, transport, teaching.now);
+        if known.is_some_and(|lesson| lesson.way != Way::Announced) {
+            // What was seen outweighs what was said.
+            return None;
+        }
+        self.put(key, Way::Announced, teaching)
+    }
+
+    fn put(&mut self, key: Key, way: Way, teaching: &Teaching) -> Option<Lesson> {
+        let lesson = Lesson {
+            app: teaching.app,
+            protocol: teaching.protocol,
+            decibans: teaching.decibans,
+            way,
+            learned: teaching.now,
+            expires: Time(teaching.now.0.saturating_add(way.life())),
+            flow: teaching.flow,
+        };
+        let mut renewed = false;
+        let entry = match self.endpoints.get(&key) {
+            Some(Entry::Shared(until)) if teaching.now < *until => Entry::Shared((*until).max(lesson.expires)),
+            Some(Entry::Known(old)) if teaching.now < old.expires && conflict(old, &lesson) => {
+                Entry::Shared(old.expires.max(lesson.expires))
+            }
+            Some(Entry::Known(old)) if teaching.now < old.expires && old.app == lesson.app => {
+                renewed = old.way == way;
+                Entry::Known(Lesson { learned: old.learned, ..lesson })
+            }
+            _ => Entry::Known(lesson),
+        };
+        self.endpoints.put(key, entry);
+        match entry {
+            Entry::Known(lesson) if !renewed => Some(lesson),
+            _ => None,
+        }
+    }
+
+    /// Remembers a name of an address for as long as the answer holds.
+    pub fn name(&mut self, addr: Addr, name: &[u8], ttl: u32, now: Time) {
+        self.names.put(addr, name, ttl, now);
+    }
+
+    /// The name that an address has now.
+    #[must_use]
+    pub fn name_of(&self, addr: Addr, now: Time) -> Option<AddressName<'_>> {
+        self.names.get(addr, now)
+    }
+
+    /// Endpoints and names that are remembered.
+    #[must_use]
+    pub fn sizes(&self) -> (usize, usize) {
+        (self.endpoints.len(), self.names.len())
+    }
+}
+
+/// Two things that were seen at one endpoint; an announcement may be wrong without making it so.
+fn conflict(old: &Lesson, new: &Lesson) -> bool {
+    old.app != new.app && old.way != Way::Announced && new.way != Way::Announced
+}
+
+/// Ports above the system's where many services share one address and port: STUN and TURN, web behind proxies, SIP, SOCKS.
+const SHARED_PORTS: [u16; 14] = [1080, 3128, 3478, 3479, 3480, 3481, 5060, 5061, 5349, 8000, 8080, 8443, 8888, 19302];
+
+/// Whether everything at this endpoint is one program's: not a well-known service, and not the short-lived socket of a
+/// single connection.
+fn is_dedicated(endpoint: Endpoint, side: Side, transport: Transport) -> bool {
+    let one_socket = transport == Transport::Udp || side == Side::Server;
+    one_socket && endpoint.port >= 1024 && !SHARED_PORTS.contains(&endpoint.port) && !endpoint.addr.is_group()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Policy, compiled: which rule decides about a flow, in a few comparisons of bits.
+//!
+//! Groups are prefixes; an address is of the group with the longest prefix that holds it. Rules are asked in order and the
+//! first that matches wins; where none does the flow is allowed. Within one condition of a rule any word may match, and all
+//! conditions must.
+
+mod compile;
+mod explain;
+
+pub use compile::{GroupSpec, Place, PolicyProblem, RuleSpec};
+pub use explain::{Tried, WhyNot};
+
+use crate::apps::{Activity, AppId};
+use crate::inspect::{Category, ProtocolId};
+use crate::packet::Addr;
+use crate::prefix::PrefixMap;
+
+/// What is done with a flow. The numbers are those of the data path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Passes.
+    #[default]
+    Allow,
+    /// Passes, and somebody is told.
+    Alert,
+    /// Does not pass.
+    Block,
+}
+
+impl Action {
+    /// Every one, mildest first.
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Alert, Self::Block];
+
+    /// Its word in policies and on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Alert => "alert",
+            Self::Block => "block",
+        }
+    }
+
+    /// From its word.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// A group's place in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub u16);
+
+/// What a policy is asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject {
+    /// Who asked.
+    pub client: Addr,
+    /// Who answers.
+    pub server: Addr,
+    /// What it is taken for.
+    pub app: AppId,
+    /// What kind of application.
+    pub category: Category,
+    /// The deepest protocol.
+    pub protocol: ProtocolId,
+    /// What it is doing.
+    pub activity: Activity,
+    /// Probability that all this is right, in 0..1.
+    pub confidence: f64,
+}
+
+/// What a policy answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// The rule that matched; none where the flow is allowed for want of one.
+    pub rule: Option<u16>,
+    /// What is done.
+    pub action: Action,
+}
+
+/// Groups and rules, compiled against one catalog.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    group_names: Vec<String>,
+    groups: PrefixMap<GroupId>,
+    rules: Vec<Rule>,
+}
+
+/// A set of small numbers; empty means that the rule does not ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Set(Vec<u64>);
+
+impl Set {
+    fn insert(&mut self, number: u16) {
+        let place = usize::from(number / 64);
+        if self.0.len() <= place {
+            self.0.resize(place + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(place) {
+            *word |= 1 << (number % 64);
+        }
+    }
+
+    fn holds(&self, number: u16) -> bool {
+        self.0.get(usize::from(number / 64)).is_some_and(|word| word >> (number % 64) & 1 == 1)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn admits(&self, number: u16) -> bool {
+        self.is_empty() || self.holds(number)
+    }
+
+    fn admits_one(&self, number: Option<u16>) -> bool {
+        self.is_empty() || number.is_some_and(|number| self.holds(number))
+    }
+}
+
+/// One rule. What it may ask of later (schedules, quotas, users) is one more field here and one line in `matches`.
+#[derive(Clone, Debug, Default)]
+struct Rule {
+    name: String,
+    action: Action,
+    apps: Set,
+    categories: Set,
+    protocols: Set,
+    activities: Set,
+    /// Of either end.
+    groups: Set,
+    src_groups: Set,
+    dest_groups: Set,
+    min_confidence: f64,
+}
+
+/// The groups of both ends of a flow.
+#[derive(Clone, Copy)]
+struct Ends {
+    client: Option<u16>,
+    server: Option<u16>,
+}
+
+impl Policy {
+    /// Asks the rules about a flow.
+    #[must_use]
+    pub fn decide(&self, subject: &Subject) -> Decision {
+        let ends = self.ends(subject);
+        let found = (0..).zip(&self.rules).find(|(_, rule)| rule.matches(subject, ends));
+        found.map_or_else(Decision::default, |(place, rule)| Decision { rule: Some(place), action: rule.action })
+    }
+
+    /// The group of an address.
+    #[must_use]
+    pub fn group(&self, addr: Addr) -> Option<GroupId> {
+        self.groups.get(addr)
+    }
+
+    /// A group's name.
+    #[must_use]
+    pub fn group_name(&self, id: GroupId) -> &str {
+        self.group_names.get(usize::from(id.0)).map_or("", String::as_str)
+    }
+
+    /// A rule's name.
+    #[must_use]
+    pub fn rule_name(&self, rule: u16) -> &str {
+        self.rules.get(usize::from(rule)).map_or("", |rule| &rule.name)
+    }
+
+    /// How many rules there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// Whether there are no rules: everything is allowed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    fn ends(&self, subject: &Subject) -> Ends {
+        Ends { client: self.group(subject.client).map(|id| id.0), server: self.group(subject.server).map(|id| id.0) }
+    }
+}
+
+impl Rule {
+    fn matches(&self, subject: &Subject, ends: Ends) -> bool {
+        self.apps.admits(subject.app.0)
+            && self.categories.admits(subject.category as u16)
+            && self.protocols.admits(u16::from(subject.protocol.0))
+            && self.activities.admits(subject.activity as u16)
+            && self.src_groups.admits_one(ends.client)
+            && self.dest_groups.admits_one(ends.server)
+            && (self.groups.admits_one(ends.client) || self.groups.admits_one(ends.server))
+            && subject.confidence >= self.min_confidence
+    }
+}
+
+#[cfg(test)]
+mod tests;
