@@ -9,6 +9,7 @@ mod ntp;
 mod registry;
 mod rtcp;
 mod rtp;
+mod sip;
 mod skype;
 mod stun;
 #[cfg(test)]
@@ -22,8 +23,18 @@ use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
-pub static PROTOCOLS: &[&dyn Protocol] =
-    &[&dns::Dns, &ntp::Ntp, &rtcp::Rtcp, &rtp::Rtp, &skype::Skype, &stun::Stun, &tls::Tls, &tox::Tox];
+#[rustfmt::skip] // One line each, so that adding a protocol changes one line.
+pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &dns::Dns,
+    &ntp::Ntp,
+    &rtcp::Rtcp,
+    &rtp::Rtp,
+    &sip::Sip,
+    &skype::Skype,
+    &stun::Stun,
+    &tls::Tls,
+    &tox::Tox,
+];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
