@@ -5,8 +5,8 @@
  *
  * Of the two licences above the kernel is told the one it knows; without it bpf_ktime_get_ns is refused before 5.8.
  *
- * What is not IP passes. In wire mode that includes STP, LACP and LLDP, which a Linux bridge would eat: to the two
- * neighbours the gate is a cable, so spanning tree must see through it, or a loop behind it stays unseen. MAC control
+ * What is not IP passes. In wire mode that includes LACP and LLDP, which a Linux bridge eats, and STP, which it eats
+ * when it speaks it: to the two neighbours the gate is a cable, so they must see each other, or a loop stays unseen. MAC control
  * (pause) frames do not pass: they speak about one link's buffers, and we have our own. In bridge mode all of them go
  * to the Linux bridge, which knows what to do.
  */

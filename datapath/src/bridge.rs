@@ -1,7 +1,7 @@
 //! The gate in the line between two ports of a Linux bridge. Links and maps are pinned: killing the program leaves the
 //! line as it is, the next one takes it over without losing a packet, and [`Bridge::detach`] takes all of it away.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::abi::{Conf, LAYOUT_VERSION};
@@ -10,6 +10,7 @@ use crate::error::{Error, Trying};
 use crate::gate::{Gate, Sizes};
 use crate::netns;
 use crate::pins::Pins;
+use crate::refuse::Refuser;
 use crate::sample::Sample;
 use crate::sys;
 use crate::tables::Tables;
@@ -127,6 +128,8 @@ impl Bridge {
         gate.tables().configure(Conf { ifindex, promiscuous, netns, ..conf })?;
         // Before the first packet: else a line that fails closed would open with a loss.
         gate.tables().beat()?;
+        let refuser = Refuser::open(&config.ports).trying("open the ports for sending")?;
+        gate.refuse_with(refuser);
         let attachment = attach::both(gate.program()?, &config.ports, pins, config.attach)?;
         Ok(Self { gate, attachment, adopted: former.is_some() })
     }
@@ -168,17 +171,17 @@ impl Bridge {
     }
 
     /// Takes the gate out of the line and forgets its tables. The Linux bridge, if there is one, forwards at once.
-    /// Without such a bridge there is nothing to take away, which is no error.
+    /// Gives false where there was nothing to take away.
     ///
     /// # Errors
     /// If the system refuses.
-    pub fn detach(name: &str, netns: Option<&std::path::Path>) -> Result<(), Error> {
+    pub fn detach(name: &str, netns: Option<&Path>) -> Result<bool, Error> {
         let _within = netns::enter(netns)?;
         let pins = Pins::of(name)?;
         let here = netns::identity().trying("look at the network namespace")?;
         let ports = pins.settings().filter(|conf| conf.netns == here);
-        pins.remove()?;
-        let Some(conf) = ports else { return Ok(()) };
+        let was = pins.remove()?;
+        let Some(conf) = ports else { return Ok(was) };
         for (port, index) in conf.ifindex.into_iter().enumerate() {
             // A port that is gone has taken its filters along.
             let Ok(name) = sys::interface_name(index) else { continue };
@@ -187,7 +190,7 @@ impl Bridge {
                 sys::set_promiscuous(&name, false).map_err(|source| Error::Port { name, source })?;
             }
         }
-        Ok(())
+        Ok(was)
     }
 }
 

@@ -9,7 +9,8 @@ use aya::{Ebpf, EbpfLoader, VerifierLogLevel};
 
 use crate::error::{mismatch, Error, Trying};
 use crate::object;
-use crate::sample::{unpack, Sample, Splitter};
+use crate::refuse::{Arrived, Refuser};
+use crate::sample::{unpack, Entry, Sample, Splitter};
 use crate::sys;
 use crate::tables::Tables;
 
@@ -78,6 +79,7 @@ pub struct Gate {
     tables: Tables,
     ring: RingBuf<MapData>,
     splitter: Splitter,
+    refuser: Option<Refuser>,
 }
 
 impl Gate {
@@ -101,7 +103,7 @@ impl Gate {
         let tables = Tables::take(&mut ebpf)?;
         let events = ebpf.take_map("events").ok_or_else(|| mismatch("events"))?;
         let ring = RingBuf::try_from(events).trying("map the ring")?;
-        Ok(Self { ebpf, tables, ring, splitter: Splitter::default() })
+        Ok(Self { ebpf, tables, ring, splitter: Splitter::default(), refuser: None })
     }
 
     /// The kernel's tables.
@@ -111,6 +113,11 @@ impl Gate {
 
     pub(crate) fn program(&mut self) -> Result<&mut SchedClassifier, Error> {
         program(&mut self.ebpf)
+    }
+
+    /// Answers packets of rejected flows from now on.
+    pub(crate) fn refuse_with(&mut self, refuser: Refuser) {
+        self.refuser = Some(refuser);
     }
 
     /// Runs the program `repeat` times on a frame that nobody sent. It enters by the interface with the index `port`,
@@ -145,10 +152,35 @@ impl Gate {
     }
 
     fn take_ready(&mut self, sink: &mut impl FnMut(&mut Tables, Sample<'_>)) -> usize {
-        let clock = self.tables.clock;
+        let Self { tables, ring, splitter, refuser, .. } = self;
+        let clock = tables.clock;
         for count in 0..ENTRIES_PER_DRAIN {
-            let Some(entry) = self.ring.next() else { return count };
-            unpack(&entry, clock, &mut self.splitter, |sample| sink(&mut self.tables, sample));
+            let Some(entry) = ring.next() else { return count };
+            let shown = match unpack(&entry, clock) {
+                Some(Entry::Refused(frame)) => {
+                    if let Some(refuser) = refuser {
+                        refuser.refuse(frame.bytes, frame.port, Arrived::No);
+                    }
+                    continue;
+                }
+                Some(Entry::Record(seen)) => {
+                    sink(tables, Sample::Record(seen));
+                    continue;
+                }
+                Some(Entry::Whole(frame, seen)) => {
+                    sink(tables, Sample::Whole(frame, seen));
+                    (frame, seen.key)
+                }
+                Some(Entry::Super(frame, seen, size)) => {
+                    splitter.split(&frame, &seen, size, |sample| sink(tables, sample));
+                    (frame, seen.key)
+                }
+                None => continue,
+            };
+            // Rejected for what it showed: both ends learn it now, not with their next packet.
+            if let (Some(refuser), true) = (refuser.as_ref(), tables.take_rejected() == Some(shown.1)) {
+                refuser.refuse(shown.0.bytes, shown.0.port, Arrived::Yes);
+            }
         }
         ENTRIES_PER_DRAIN
     }

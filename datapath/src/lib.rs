@@ -9,6 +9,7 @@ pub mod abi;
 pub mod attach;
 pub mod bridge;
 mod clock;
+mod dissect;
 mod error;
 pub mod file;
 pub mod gate;
@@ -16,7 +17,9 @@ pub mod link;
 pub mod netns;
 pub mod object;
 mod pins;
+pub mod refuse;
 pub mod sample;
+pub mod socket;
 mod sys;
 pub mod tables;
 

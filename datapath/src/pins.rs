@@ -45,11 +45,11 @@ impl Pins {
         fs::create_dir_all(&self.0).trying("make the directory of the pins")
     }
 
-    /// Removes everything pinned here: the kernel lets go of what nobody else holds.
-    pub fn remove(&self) -> Result<(), Error> {
+    /// Removes everything pinned here: the kernel lets go of what nobody else holds. Tells whether there was anything.
+    pub fn remove(&self) -> Result<bool, Error> {
         match remove_all(&self.0) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).trying("remove the pins"),
-            _ => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            result => result.map(|()| true).trying("remove the pins"),
         }
     }
 

@@ -4,6 +4,7 @@ use peergate_engine::packet::{Frame, LinkType, Time};
 
 use crate::abi::{self, FlowKey, SampleHeader};
 use crate::clock::Clock;
+use crate::dissect::UDP;
 
 /// Which way a packet went along its flow's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +45,6 @@ pub enum Sample<'a> {
     Whole(Frame<'a>, Seen),
     /// A later packet of a flow that is still undecided.
     Record(Seen),
-    /// The first 128 bytes of a packet that a reject verdict dropped: see [`crate::refuse`].
-    Refused(Frame<'a>, Seen),
 }
 
 impl Sample<'_> {
@@ -53,14 +52,24 @@ impl Sample<'_> {
     #[must_use]
     pub const fn seen(&self) -> &Seen {
         match self {
-            Self::Whole(_, seen) | Self::Record(seen) | Self::Refused(_, seen) => seen,
+            Self::Whole(_, seen) | Self::Record(seen) => seen,
         }
     }
 }
 
-/// Hands what one entry of the ring holds to `sink`. An entry that is none of ours is skipped.
-pub(crate) fn unpack(entry: &[u8], clock: Clock, splitter: &mut Splitter, mut sink: impl FnMut(Sample<'_>)) {
-    let Some(header) = abi::read::<SampleHeader>(entry) else { return };
+/// One entry of the ring.
+pub(crate) enum Entry<'a> {
+    Whole(Frame<'a>, Seen),
+    Record(Seen),
+    /// A UDP super-packet, and the payload of each of its datagrams.
+    Super(Frame<'a>, Seen, u16),
+    /// The head of a packet that a reject verdict dropped.
+    Refused(Frame<'a>),
+}
+
+/// Reads an entry of the ring, `None` if it is none of ours.
+pub(crate) fn unpack(entry: &[u8], clock: Clock) -> Option<Entry<'_>> {
+    let header = abi::read::<SampleHeader>(entry)?;
     let seen = Seen {
         time: clock.wall(header.time),
         key: header.key,
@@ -76,17 +85,16 @@ pub(crate) fn unpack(entry: &[u8], clock: Clock, splitter: &mut Splitter, mut si
     let bytes = bytes.get(..header.captured as usize).unwrap_or(bytes);
     let frame = Frame { time: seen.time, link: LinkType::Ethernet, port: seen.port, bytes, wire_len: seen.wire_len };
     match header.kind {
-        abi::SAMPLE_RECORD => sink(Sample::Record(seen)),
-        abi::SAMPLE_REFUSED => sink(Sample::Refused(frame, seen)),
+        abi::SAMPLE_RECORD => Some(Entry::Record(seen)),
+        abi::SAMPLE_REFUSED => Some(Entry::Refused(frame)),
         abi::SAMPLE_WHOLE if header.segment_size > 0 && header.key.proto == UDP => {
-            splitter.split(&frame, &seen, header.segment_size, sink);
+            Some(Entry::Super(frame, seen, header.segment_size))
         }
-        abi::SAMPLE_WHOLE => sink(Sample::Whole(frame, seen)),
-        _ => {}
+        abi::SAMPLE_WHOLE => Some(Entry::Whole(frame, seen)),
+        _ => None,
     }
 }
 
-const UDP: u8 = 17;
 const UDP_HEADER: usize = 8;
 
 /// Takes UDP super-packets apart: to the sender and the receiver each datagram stands for itself. (Where one TCP
@@ -97,7 +105,7 @@ pub(crate) struct Splitter {
 }
 
 impl Splitter {
-    fn split(&mut self, frame: &Frame<'_>, seen: &Seen, size: u16, mut sink: impl FnMut(Sample<'_>)) {
+    pub fn split(&mut self, frame: &Frame<'_>, seen: &Seen, size: u16, mut sink: impl FnMut(Sample<'_>)) {
         let whole = seen.wire_len.saturating_sub(seen.payload_len);
         let Some((headers, payload)) = frame.bytes.split_at_checked(whole as usize) else { return };
         let mut left = seen.payload_len;

@@ -85,16 +85,112 @@ pub(crate) fn enter_network(namespace: BorrowedFd<'_>) -> io::Result<()> {
     check(unsafe { libc::setns(namespace.as_raw_fd(), libc::CLONE_NEWNET) }).map(drop)
 }
 
-fn own(fd: libc::c_int) -> io::Result<OwnedFd> {
-    let fd = check(fd)?;
+pub(crate) fn socket(family: libc::c_int, kind: libc::c_int, protocol: libc::c_int) -> io::Result<OwnedFd> {
+    // SAFETY: plain arguments.
+    let fd = check(unsafe { libc::socket(family, kind, protocol) })?;
     // SAFETY: the kernel has just given us this descriptor, and nobody else has it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
+pub(crate) fn bind(socket: &OwnedFd, address: &libc::sockaddr_ll) -> io::Result<()> {
+    let length = length_of(address);
+    // SAFETY: pointer and length describe `address`, which the kernel only reads.
+    check(unsafe { libc::bind(socket.as_raw_fd(), std::ptr::from_ref(address).cast(), length) }).map(drop)
+}
+
+/// `T` is what the option takes: an integer or a structure of libc's.
+pub(crate) fn set_option<T: Copy>(
+    socket: &OwnedFd,
+    level: libc::c_int,
+    name: libc::c_int,
+    value: &T,
+) -> io::Result<()> {
+    let length = length_of(value);
+    // SAFETY: pointer and length describe `value`, which the kernel only reads.
+    check(unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, std::ptr::from_ref(value).cast(), length) })
+        .map(drop)
+}
+
+fn length_of<T>(value: &T) -> libc::socklen_t {
+    libc::socklen_t::try_from(size_of_val(value)).unwrap_or(0)
+}
+
+pub(crate) fn send(socket: &OwnedFd, bytes: &[u8]) -> io::Result<()> {
+    // SAFETY: the kernel reads `bytes.len()` bytes of `bytes`.
+    let sent = unsafe { libc::send(socket.as_raw_fd(), bytes.as_ptr().cast(), bytes.len(), 0) };
+    if sent < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+/// What a packet socket tells about a frame besides its bytes.
+pub(crate) struct Message {
+    /// On the wire: more than was written where the buffer was too short.
+    pub length: usize,
+    /// `PACKET_OUTGOING` and its like.
+    pub kind: u8,
+    /// Nanoseconds since the epoch.
+    pub time: u64,
+    /// EtherType and control field of a VLAN tag that the kernel took out.
+    pub tag: Option<[u16; 2]>,
+}
+
+/// Aligned as control messages must be; two of them fit.
+#[repr(align(8))]
+struct Control([u8; 128]);
+
+/// The next message of a packet socket that does not block, `None` if there is none.
+pub(crate) fn receive(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<Option<Message>> {
+    let mut control = Control([0; 128]);
+    // SAFETY: plain integers, for which zero is a value.
+    let mut from: libc::sockaddr_ll = unsafe { mem::zeroed() };
+    let mut part = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    // SAFETY: integers and pointers, for which zero is a value.
+    let mut header: libc::msghdr = unsafe { mem::zeroed() };
+    header.msg_name = (&raw mut from).cast();
+    header.msg_namelen = length_of(&from);
+    header.msg_iov = &raw mut part;
+    header.msg_iovlen = 1;
+    header.msg_control = control.0.as_mut_ptr().cast();
+    header.msg_controllen = control.0.len();
+    // SAFETY: the header describes four live objects with their own lengths.
+    let length = unsafe { libc::recvmsg(socket.as_raw_fd(), &raw mut header, libc::MSG_TRUNC | libc::MSG_DONTWAIT) };
+    let Ok(length) = usize::try_from(length) else {
+        let error = io::Error::last_os_error();
+        return if error.kind() == io::ErrorKind::WouldBlock { Ok(None) } else { Err(error) };
+    };
+    let mut message = Message { length, kind: from.sll_pkttype, time: 0, tag: None };
+    // SAFETY: the kernel has filled `control` and told its length in `header`.
+    let mut next = unsafe { libc::CMSG_FIRSTHDR(&raw const header) };
+    while !next.is_null() {
+        // SAFETY: the macro gave a pointer to a whole header within `control`.
+        let (level, kind, data) = unsafe { ((*next).cmsg_level, (*next).cmsg_type, libc::CMSG_DATA(next)) };
+        read_control(&mut message, level, kind, data);
+        // SAFETY: as for CMSG_FIRSTHDR.
+        next = unsafe { libc::CMSG_NXTHDR(&raw const header, next) };
+    }
+    Ok(Some(message))
+}
+
+fn read_control(message: &mut Message, level: libc::c_int, kind: libc::c_int, data: *const u8) {
+    if (level, kind) == (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) {
+        // SAFETY: a message of this kind holds a timespec, at an address that may not be aligned for it.
+        let time = unsafe { data.cast::<libc::timespec>().read_unaligned() };
+        message.time = time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned();
+    } else if (level, kind) == (libc::SOL_PACKET, libc::PACKET_AUXDATA) {
+        // SAFETY: a message of this kind holds a tpacket_auxdata, at an address that may not be aligned for it.
+        let aux = unsafe { data.cast::<libc::tpacket_auxdata>().read_unaligned() };
+        if aux.tp_status & libc::TP_STATUS_VLAN_VALID != 0 {
+            message.tag = Some([aux.tp_vlan_tpid, aux.tp_vlan_tci]);
+        }
+    }
+}
+
 /// Switches promiscuous mode; tells whether it was on before.
 pub(crate) fn set_promiscuous(name: &str, on: bool) -> io::Result<bool> {
-    // SAFETY: plain arguments.
-    let socket = own(unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) })?;
+    let socket = socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0)?;
     // SAFETY: ifreq is bytes and a union of plain data, for which zero is a value.
     let mut request: libc::ifreq = unsafe { mem::zeroed() };
     for (to, from) in request.ifr_name.iter_mut().take(libc::IFNAMSIZ - 1).zip(name.bytes()) {

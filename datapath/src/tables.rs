@@ -77,6 +77,7 @@ pub struct Tables {
     conf: Conf,
     /// What verdicts are written under: the generation in force, or the one being prepared.
     generation: u32,
+    rejected: Option<FlowKey>,
     pub(crate) clock: Clock,
 }
 
@@ -100,6 +101,7 @@ impl Tables {
             stats: PerCpuArray::try_from(take(ebpf, "stats")?).trying("open the counters")?,
             conf,
             generation: conf.generation,
+            rejected: None,
             clock: Clock::new(),
         })
     }
@@ -113,11 +115,13 @@ impl Tables {
         self.heartbeat.set(0, clock::kernel_now(), 0).trying("write the heartbeat")
     }
 
-    /// Decides about a flow.
+    /// Decides about a flow. Where the verdict is to reject, both ends are told when the caller is done with the sample
+    /// that it is looking at, and again with every packet that they send nevertheless.
     ///
     /// # Errors
     /// If the kernel refuses the write.
     pub fn set_verdict(&mut self, key: &FlowKey, verdict: &Verdict) -> Result<(), Error> {
+        self.rejected = (verdict.action == Action::Reject).then_some(*key);
         let entry = self.entry(verdict, Towards::EVERYONE);
         self.verdicts.insert(key, entry, 0).trying("write a verdict")
     }
@@ -234,6 +238,11 @@ impl Tables {
             *counter = per_cpu.iter().sum();
         }
         Ok(Stats::from(counters))
+    }
+
+    /// The flow that the last verdict rejected, once.
+    pub(crate) const fn take_rejected(&mut self) -> Option<FlowKey> {
+        self.rejected.take()
     }
 
     pub(crate) fn configure(&mut self, conf: Conf) -> Result<(), Error> {

@@ -11,6 +11,7 @@
 )]
 
 pub mod frames;
+pub mod net;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
