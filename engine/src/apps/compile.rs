@@ -29,6 +29,10 @@ pub(super) enum FieldUse {
     Alpn,
     /// The fingerprint of a ClientHello.
     Ja4,
+    /// A protocol says what the flow is used for.
+    Activity,
+    /// A protocol says which part the local host plays.
+    Role,
 }
 
 /// What a client asks for in the clear is what it gets, or it talks to a wall: 1 in 100,000 flows lies.
@@ -48,8 +52,10 @@ const USES: &[(&str, FieldUse)] = &[
     ("quic.server_name", FieldUse::Name(ASKED_NAME)),
     ("dtls.server_name", FieldUse::Name(ASKED_NAME)),
     ("http.host", FieldUse::Name(ASKED_NAME)),
-    ("tls.certificate_names", FieldUse::Name(CERTIFICATE_NAME)),
-    ("dtls.certificate_names", FieldUse::Name(CERTIFICATE_NAME)),
+    ("tls.subject", FieldUse::Name(CERTIFICATE_NAME)),
+    ("tls.names", FieldUse::Name(CERTIFICATE_NAME)),
+    ("dtls.subject", FieldUse::Name(CERTIFICATE_NAME)),
+    ("dtls.names", FieldUse::Name(CERTIFICATE_NAME)),
     ("stun.realm", FieldUse::Stun),
     ("stun.software", FieldUse::Stun),
     ("stun.origin", FieldUse::Stun),
@@ -137,7 +143,6 @@ pub(super) fn catalog(shipped: &[(&str, &str)], users: &[(&str, &str)]) -> (Cata
 
 fn empty(categories: Vec<CategoryInfo>) -> Catalog {
     let fields = registry().fields();
-    let use_of = |name: &str| USES.iter().find(|(known, _)| *known == name).map_or(FieldUse::None, |(_, used)| *used);
     Catalog {
         apps: vec![nobody()],
         by_name: Table::from_iter([("unknown".to_owned(), AppId::UNKNOWN)]),
@@ -153,6 +158,15 @@ fn empty(categories: Vec<CategoryInfo>) -> Catalog {
         alpn: Table::default(),
         ja4: Table::default(),
         rules: Rules::default(),
+    }
+}
+
+/// Fields of a fixed name are read as [`USES`] says; `activity` and `role` mean the same in every protocol.
+fn use_of(name: &str) -> FieldUse {
+    match name.split_once('.') {
+        Some((_, "activity")) => FieldUse::Activity,
+        Some((_, "role")) => FieldUse::Role,
+        _ => USES.iter().find(|(known, _)| *known == name).map_or(FieldUse::None, |(_, used)| *used),
     }
 }
 

@@ -168,7 +168,7 @@ impl Catalog {
             let used = self.uses.get(usize::from(field)).copied().unwrap_or_default();
             named |= matches!(used, FieldUse::Name(_));
             match used {
-                FieldUse::None => {}
+                FieldUse::None | FieldUse::Activity | FieldUse::Role => {}
                 FieldUse::Name(weight) => {
                     for name in words(value) {
                         self.hear_name(name, field, weight, known.packet, tally);
@@ -281,8 +281,8 @@ impl Catalog {
             app: best.app,
             protocol,
             category: Some(mark.category.or(media).unwrap_or(app.category)),
-            activity: mark.activity.unwrap_or(if calls { Activity::Call } else { Activity::Unknown }),
-            role: mark.role.unwrap_or_default(),
+            activity: self.activity(known, mark.activity.or(calls.then_some(Activity::Call))),
+            role: self.role(known, mark.role),
             decibans: less_rival(best.total(), rival.unwrap_or_default()),
             own,
             learn: if own >= TEACHES { mark.learn.unwrap_or(app.learn) } else { Learn::Nothing },
@@ -293,6 +293,22 @@ impl Catalog {
             judgement.keep(*evidence, known.before);
         }
         judgement
+    }
+
+    /// What the protocol itself says it is doing outweighs what signatures think of it.
+    fn activity(&self, known: &Known<'_>, marked: Option<Activity>) -> Activity {
+        let told = self.word(known, FieldUse::Activity, Activity::from_name);
+        told.or(marked).unwrap_or_default()
+    }
+
+    fn role(&self, known: &Known<'_>, marked: Option<Role>) -> Role {
+        self.word(known, FieldUse::Role, Role::from_name).or(marked).unwrap_or_default()
+    }
+
+    fn word<T>(&self, known: &Known<'_>, wanted: FieldUse, from: fn(&str) -> Option<T>) -> Option<T> {
+        let mut facts = known.facts.iter();
+        let value = facts.find(|(field, _)| self.uses.get(usize::from(*field)) == Some(&wanted))?.1;
+        from(std::str::from_utf8(value).ok()?)
     }
 
     /// No application: the flow is what its protocol is.
@@ -310,6 +326,8 @@ impl Catalog {
             app,
             protocol,
             category,
+            activity: self.activity(known, None),
+            role: self.role(known, None),
             decibans: sum,
             own: i16::try_from(sum).unwrap_or(i16::MAX),
             learn: if sum >= i32::from(TEACHES) { signed.learn } else { Learn::Nothing },

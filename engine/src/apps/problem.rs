@@ -67,9 +67,12 @@ fn nearest<'w>(word: &str, right: &[&'w str]) -> Option<&'w str> {
     /// Below this similarity a suggestion misleads.
     const ALIKE: f64 = 0.75;
     let lower = word.to_lowercase();
+    // One slip of the keys is near however short the word is.
+    let slip = |candidate: &str| strsim::osa_distance(&lower, candidate) == 1;
+    let alike = |candidate: &str| strsim::jaro_winkler(&lower, candidate) + if slip(candidate) { 0.5 } else { 0.0 };
     right
         .iter()
-        .map(|candidate| (strsim::jaro_winkler(&lower, candidate), *candidate))
+        .map(|candidate| (alike(candidate), *candidate))
         .filter(|(alike, _)| *alike >= ALIKE)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, candidate)| candidate)

@@ -1,1 +1,350 @@
 //! Catalogs and judgements: what names a flow, what does not, and what a wrong file is answered with.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::facts::{FactStore, Field, Seen};
+use crate::inspect::registry;
+use crate::learned::{AddressName, Lesson, Way};
+use crate::packet::{Addr, Endpoint, Time, Transport};
+
+const EXAMPLE: &str = r#"
+app = "example"
+title = "Example"
+category = "chat"
+media = "call"
+what = "A messenger."
+why = "Its calls leave no trace."
+learn = "local"
+domains = ["example.com"]
+ports = ["udp/4000-4100"]
+ranges = ["198.51.100.0/24"]
+needs = ["account"]
+
+[[service]]
+name = "relay"
+domains = ["relay.example.com"]
+stun = ["relay.example.com"]
+category = "call"
+activity = "relay"
+
+[[sign]]
+what = "its greeting"
+transport = "udp"
+bytes = { side = "client", at = 2, hex = "de ad .. ef 01" }
+length = { side = "client", from = 20, to = 40 }
+weight = 90
+activity = "log-on"
+"#;
+
+const ACCOUNT: &str = r#"
+app = "account"
+title = "Account"
+category = "web"
+what = "Log-on for everything."
+domains = ["account.example.com"]
+"#;
+
+fn only(files: &[(&str, &str)]) -> Result<Catalog, Vec<Problem>> {
+    Catalog::from(&[], files)
+}
+
+fn catalog() -> Catalog {
+    only(&[("example.toml", EXAMPLE), ("account.toml", ACCOUNT)]).unwrap()
+}
+
+fn field(name: &str) -> &'static Field {
+    registry().fields().iter().find(|field| field.name == name).unwrap()
+}
+
+/// A flow of one protocol, with one fact.
+struct Flow {
+    protocols: Vec<ProtocolId>,
+    signs: Vec<Seen>,
+    facts: FactStore,
+}
+
+impl Flow {
+    fn unknown() -> Self {
+        Self { protocols: Vec::new(), signs: Vec::new(), facts: FactStore::default() }
+    }
+
+    fn of(protocol: &str) -> Self {
+        let id = registry().by_name(protocol).unwrap();
+        let sign = registry().profile(id).unwrap().signs[0].id();
+        let signs = vec![Seen { sign, detector: id.0, packet: 3 }];
+        Self { protocols: vec![id], signs, facts: FactStore::default() }
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.facts.set(field(name), value.as_bytes());
+        self
+    }
+
+    fn known(&self) -> Known<'_> {
+        Known {
+            protocols: &self.protocols,
+            signs: &self.signs,
+            facts: &self.facts,
+            transport: Transport::Udp,
+            client: Endpoint { addr: Addr::v4([10, 0, 0, 1]), port: 50_000 },
+            server: Endpoint { addr: Addr::v4([203, 0, 113, 1]), port: 9999 },
+            openings: [&[], &[]],
+            opening_lens: [0, 0],
+            names: [None, None],
+            lessons: [None, None],
+            packet: 5,
+            before: &[],
+        }
+    }
+}
+
+fn name_of(catalog: &Catalog, judgement: &Judgement) -> String {
+    catalog.app(judgement.app).name.clone()
+}
+
+fn lesson(app: AppId, protocol: ProtocolId) -> Lesson {
+    Lesson { app, protocol, decibans: 60, way: Way::Local, learned: Time(0), expires: Time(9), flow: 1 }
+}
+
+#[test]
+fn every_shipped_signature_is_right() {
+    assert_eq!(compile::catalog(compile::SHIPPED, &[]).1, []);
+}
+
+#[test]
+fn every_shipped_file_is_named_after_its_application() {
+    for (path, text) in compile::SHIPPED.iter().filter(|(path, _)| path.contains("apps")) {
+        let stem = std::path::Path::new(path).file_stem().unwrap().to_str().unwrap();
+        assert!(text.starts_with(&format!("app = \"{stem}\"\n")), "{path}");
+    }
+}
+
+#[test]
+fn the_name_that_a_client_asks_for_names_the_flow() {
+    let catalog = catalog();
+    let flow = Flow::of("tls").with("tls.server_name", "chat.Example.com");
+    let judgement = catalog.judge(&flow.known());
+    assert_eq!(name_of(&catalog, &judgement), "example");
+    assert_eq!(judgement.category(), Category::Chat);
+    assert!(judgement.confidence() > 0.99);
+    let evidence = judgement.evidence();
+    assert_eq!(evidence.len(), 1);
+    assert_eq!(
+        catalog.sentence(&evidence[0], &flow.facts),
+        "tls.server_name \"chat.Example.com\" lies under example.com, which is Example's"
+    );
+}
+
+#[test]
+fn the_longest_claim_has_a_name_and_the_service_says_what_the_flow_is() {
+    let catalog = catalog();
+    let told = |name: &str| catalog.judge(&Flow::of("tls").with("tls.server_name", name).known());
+    assert_eq!(name_of(&catalog, &told("account.example.com")), "account");
+    let relay = told("eu.relay.example.com");
+    assert_eq!((relay.category(), relay.activity), (Category::Call, Activity::Relay));
+}
+
+#[test]
+fn a_flow_that_nobody_claims_is_what_its_protocol_is() {
+    let catalog = catalog();
+    let judgement = catalog.judge(&Flow::of("tls").with("tls.server_name", "www.example.org").known());
+    assert_eq!(name_of(&catalog, &judgement), "tls");
+    assert_eq!(judgement.category(), Category::Web);
+    assert_eq!(judgement.evidence()[0].packet, 3);
+}
+
+#[test]
+fn a_flow_of_which_nothing_is_known_stays_unknown() {
+    let catalog = catalog();
+    let judgement = catalog.judge(&Flow::unknown().known());
+    assert_eq!((judgement.app, judgement.category()), (AppId::UNKNOWN, Category::Unknown));
+    assert!(judgement.confidence().abs() < f64::EPSILON);
+}
+
+#[test]
+fn an_address_and_a_port_alone_never_decide() {
+    let catalog = catalog();
+    let mut known_flow = Flow::unknown();
+    let server = Endpoint { addr: Addr::v4([198, 51, 100, 9]), port: 4050 };
+    assert_eq!(catalog.judge(&Known { server, ..known_flow.known() }).app, AppId::UNKNOWN);
+    known_flow = Flow::of("tls").with("tls.server_name", "example.com");
+    let away = catalog.judge(&known_flow.known());
+    let there = catalog.judge(&Known { server, ..known_flow.known() });
+    assert_eq!(there.decibans, away.decibans + 11);
+}
+
+#[test]
+fn a_question_for_a_name_does_not_make_the_question_that_application() {
+    let catalog = catalog();
+    let flow = Flow::of("dns").with("dns.query", "relay.example.com");
+    let names = [None, Some(AddressName { name: b"relay.example.com", alone: true })];
+    let judgement = catalog.judge(&Known { names, ..flow.known() });
+    assert_eq!(name_of(&catalog, &judgement), "dns");
+}
+
+#[test]
+fn the_name_of_an_address_names_a_flow_without_one_unless_others_share_the_address() {
+    let catalog = catalog();
+    let flow = Flow::unknown();
+    let named = |alone| {
+        let names = [None, Some(AddressName { name: b"eu.relay.example.com", alone })];
+        catalog.judge(&Known { names, ..flow.known() })
+    };
+    assert_eq!(name_of(&catalog, &named(true)), "example");
+    assert_eq!(named(true).learn, Learn::Nothing);
+    assert_eq!(named(false).app, AppId::UNKNOWN);
+    let flow = Flow::of("tls").with("tls.server_name", "www.example.org");
+    let names = [None, Some(AddressName { name: b"eu.relay.example.com", alone: true })];
+    assert_eq!(name_of(&catalog, &catalog.judge(&Known { names, ..flow.known() })), "tls");
+}
+
+#[test]
+fn a_lesson_names_unrecognised_flows_and_media_of_the_same_socket_but_not_other_protocols() {
+    let catalog = catalog();
+    let taught = lesson(catalog.by_name("example").unwrap(), registry().by_name("stun").unwrap());
+    let judged = |flow: &Flow| catalog.judge(&Known { lessons: [Some(&taught), None], ..flow.known() });
+    assert_eq!(name_of(&catalog, &judged(&Flow::unknown())), "example");
+    assert_eq!(name_of(&catalog, &judged(&Flow::of("dns"))), "dns");
+    let media = judged(&Flow::of("rtp"));
+    assert_eq!(name_of(&catalog, &media), "example");
+    assert_eq!((media.category(), media.activity), (Category::Call, Activity::Call));
+    assert_eq!(media.learn, Learn::Nothing, "what was lent teaches nobody");
+}
+
+#[test]
+fn a_rule_holds_only_where_all_of_its_conditions_do() {
+    let catalog = catalog();
+    let flow = Flow::unknown();
+    let opening: &[u8] = &[0, 0, 0xde, 0xad, 7, 0xef, 1];
+    let judged = |opening, length, transport| {
+        let known = Known { openings: [opening, &[]], opening_lens: [length, 0], transport, ..flow.known() };
+        catalog.judge(&known)
+    };
+    let judgement = judged(opening, 30, Transport::Udp);
+    assert_eq!((name_of(&catalog, &judgement).as_str(), judgement.activity), ("example", Activity::LogOn));
+    assert_eq!(judgement.learn, Learn::Local);
+    assert_eq!(judged(opening, 50, Transport::Udp).app, AppId::UNKNOWN);
+    assert_eq!(judged(opening, 30, Transport::Tcp).app, AppId::UNKNOWN);
+    assert_eq!(judged(&opening[1..], 30, Transport::Udp).app, AppId::UNKNOWN);
+}
+
+#[test]
+fn a_generic_application_gives_way_to_any_other() {
+    let generic = "app = \"generic\"\ntitle = \"G\"\ncategory = \"web\"\nwhat = \"w\"\ngeneric = true\n\
+        [[sign]]\nwhat = \"TLS\"\nprotocol = \"tls\"\nweight = 100\n";
+    let catalog = only(&[("g", generic), ("e", EXAMPLE), ("a", ACCOUNT)]).unwrap();
+    let named = Flow::of("tls").with("tls.server_name", "example.com");
+    assert_eq!(name_of(&catalog, &catalog.judge(&named.known())), "example");
+    assert_eq!(name_of(&catalog, &catalog.judge(&Flow::of("tls").known())), "generic");
+}
+
+#[test]
+fn two_rivals_of_one_weight_leave_even_odds() {
+    let rival = "app = \"rival\"\ntitle = \"R\"\ncategory = \"web\"\nwhat = \"w\"\n\
+        [[sign]]\nwhat = \"TLS\"\nprotocol = \"tls\"\nweight = 50\n";
+    let catalog = only(&[("r", rival), ("e", EXAMPLE), ("a", ACCOUNT)]).unwrap();
+    let judgement = catalog.judge(&Flow::of("tls").with("tls.server_name", "example.com").known());
+    assert!((judgement.confidence() - 0.5).abs() < 0.01);
+    assert_eq!(judgement.others[0].1, 50);
+}
+
+#[test]
+fn evidence_keeps_the_packet_at_which_it_was_first_seen() {
+    let catalog = catalog();
+    let flow = Flow::of("tls").with("tls.server_name", "example.com");
+    let first = catalog.judge(&flow.known());
+    let later = catalog.judge(&Known { packet: 40, before: first.evidence(), ..flow.known() });
+    assert_eq!(later.evidence()[0].packet, 5);
+}
+
+#[test]
+fn a_protocol_that_one_application_claims_is_that_application() {
+    let claims =
+        "app = \"claims\"\ntitle = \"C\"\ncategory = \"p2p\"\nwhat = \"w\"\nwhy = \"w\"\nprotocols = [\"tox\"]\n";
+    let catalog = only(&[("c", claims)]).unwrap();
+    let judgement = catalog.judge(&Flow::of("tox").with("tox.activity", "log-on").known());
+    assert_eq!(name_of(&catalog, &judgement), "claims");
+    assert_eq!((judgement.category(), judgement.activity), (Category::P2p, Activity::LogOn));
+}
+
+#[test]
+fn a_later_file_extends_and_overrides_an_earlier_one() {
+    let more = "app = \"example\"\ncategory = \"call\"\ndomains = [\"example.net\"]\n\
+        [[service]]\nname = \"relay\"\nactivity = \"video\"\n";
+    let catalog = Catalog::from(&[("e", EXAMPLE), ("a", ACCOUNT)], &[("more.toml", more)]).unwrap();
+    let judged = |name: &str| catalog.judge(&Flow::of("tls").with("tls.server_name", name).known());
+    assert_eq!(judged("example.net").category(), Category::Call);
+    assert_eq!(name_of(&catalog, &judged("example.com")), "example");
+    assert_eq!(judged("relay.example.com").activity, Activity::Video);
+}
+
+#[test]
+fn a_users_file_may_take_over_a_shipped_name_but_two_shipped_ones_may_not_claim_it() {
+    let mine = "app = \"mine\"\ntitle = \"M\"\ncategory = \"web\"\nwhat = \"w\"\ndomains = [\"example.com\"]\n";
+    let shipped = [("e", EXAMPLE), ("a", ACCOUNT)];
+    let catalog = Catalog::from(&shipped, &[("mine.toml", mine)]).unwrap();
+    let flow = Flow::of("tls").with("tls.server_name", "example.com");
+    assert_eq!(name_of(&catalog, &catalog.judge(&flow.known())), "mine");
+    let problems = Catalog::from(&[shipped[0], shipped[1], ("mine.toml", mine)], &[]).err().unwrap();
+    assert_eq!(problems[0].to_string(), "mine.toml:5: example.com is already claimed by example");
+}
+
+#[test]
+fn every_mistake_is_told_with_file_line_and_the_nearest_right_word() {
+    let wrong = "app = \"wrong\"\ntitel = \"W\"\ncategory = \"cal\"\nprotocols = [\"tsl\", \"tls\"]\n\
+        domains = [\"com\", \"*.example.com\"]\nports = [\"udq/5\"]\n\
+        [[sign]]\nprotocol = \"stun\"\nweight = 999\nwhat = \"w\"\nfacts = { \"stun.relam\" = \"x\", \"ntp.mode\" = \"x\" }\n\
+        [[sign]]\nwhat = \"w\"\nweight = 30\n\
+        [[sign]]\nwhat = \"w\"\nweight = 90\nbytes = { hex = \"0102\" }\n";
+    let problems = only(&[("wrong.toml", wrong)]).err().unwrap();
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "wrong.toml:1: wrong needs category",
+            "wrong.toml:1: wrong needs title",
+            "wrong.toml:1: wrong needs what",
+            "wrong.toml:2: unknown field \"titel\"; did you mean \"title\"?",
+            "wrong.toml:3: unknown category \"cal\"; did you mean \"call\"?",
+            "wrong.toml:4: unknown protocol \"tsl\"; did you mean \"tls\"?",
+            "wrong.toml:5: \"*.example.com\" is not a domain such as \"example.com\", which holds all below it too",
+            "wrong.toml:5: \"com\" is not a domain such as \"example.com\", which holds all below it too",
+            "wrong.toml:6: ports: \"udq/5\" is not a port such as \"udp/3478-3481\" or \"tcp/443\"",
+            "wrong.toml:9: weight must be a whole number from 1 to 200",
+            "wrong.toml:11: ntp.mode cannot be compared with this",
+            "wrong.toml:11: unknown fact \"stun.relam\"; did you mean \"stun.realm\"?",
+            "wrong.toml:12: a sign needs a protocol, a fact or bytes to hold on to",
+            "wrong.toml:15: by chance its bytes are worth 48 decibans, less than its weight",
+        ]
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_is_told_with_its_line() {
+    let problems = only(&[("broken.toml", "app = \"x\"\n\ntitle = \n")]).err().unwrap();
+    assert_eq!((problems[0].file.as_str(), problems[0].line), ("broken.toml", 3));
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "(\\PC|\n){0,200}") {
+        let _ = only(&[("any.toml", &text)]);
+    }
+
+    #[test]
+    fn no_values_panic(
+        key in prop::sample::select(vec!["app", "title", "category", "domains", "ports", "ranges", "sign", "service", "learn"]),
+        value in r#"([0-9]{1,30}|"[a-z./0-9-]{0,12}"|\[\[?[0-9]{0,3}\]\]?|\{ ?(hex|at|weight|facts|bytes) = ("[0-9a-f. ]{0,8}"|\[\]|\{\}|-?[0-9]{1,9}) ?\}|true|1e9)"#,
+    ) {
+        let _ = only(&[("any.toml", &format!("app = \"a\"\n{key} = {value}\n"))]);
+        let _ = only(&[("any.toml", &format!("app = \"a\"\n[[sign]]\n{key} = {value}\n"))]);
+    }
+
+    #[test]
+    fn a_judgement_of_any_names_is_bounded(names in prop::collection::vec("[a-z.]{0,30}", 0..8)) {
+        let catalog = catalog();
+        let flow = Flow::of("tls").with("tls.names", &names.join(","));
+        prop_assert!(catalog.judge(&flow.known()).evidence().len() <= MOST_EVIDENCE);
+    }
+}
