@@ -3,7 +3,11 @@
 //! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
 
 mod crypto;
+mod dhcp;
 mod dns;
+mod llmnr;
+mod mdns;
+mod netbios;
 mod noise;
 mod ntp;
 mod registry;
@@ -11,11 +15,12 @@ mod rtcp;
 mod rtp;
 mod sip;
 mod skype;
+mod ssdp;
 mod stun;
-#[cfg(test)]
-pub(crate) mod testing;
 mod tls;
 mod tox;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use registry::{registry, ProtocolId, Registry};
 
@@ -25,12 +30,18 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
 pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &dhcp::Dhcp,
+    &dhcp::Dhcpv6,
     &dns::Dns,
+    &llmnr::Llmnr,
+    &mdns::Mdns,
+    &netbios::Netbios,
     &ntp::Ntp,
     &rtcp::Rtcp,
     &rtp::Rtp,
     &sip::Sip,
     &skype::Skype,
+    &ssdp::Ssdp,
     &stun::Stun,
     &tls::Tls,
     &tox::Tox,
