@@ -34,7 +34,7 @@ fuzz: ## Fuzz every target (FUZZ_SECONDS=600 each, TARGET=name for one)
 wheel: ## A wheel for this platform in dist/
 	@$(STEPS) $(BASE) wheel
 
-lock: ## Renew the pinned Python dependencies in requirements/
+lock: ## Pin the Python dependencies in requirements/ (UPGRADE=1 takes newer ones)
 	@$(STEPS) python lock
 
 clean: ## Remove what was built

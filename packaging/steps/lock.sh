@@ -3,6 +3,6 @@
 title='Pinned Python dependencies'
 
 work() {
-    uv pip compile --quiet --upgrade --extra dev --extra lab --python-version 3.11 --no-emit-index-url \
+    uv pip compile --quiet ${UPGRADE:+--upgrade} --extra dev --extra lab --python-version 3.11 --no-emit-index-url \
         --custom-compile-command 'make lock' --output-file requirements/all.txt pyproject.toml
 }

@@ -4,7 +4,7 @@ title='Python environment'
 inputs='requirements/all.txt'
 
 work() {
-    # Debian's own interpreter first: the lab's libtorrent is built for it.
+    # Debian's own interpreter first: its venv module is the one that the first step installed.
     for python in /usr/bin/python3 python3; do
         "$python" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break
         python=

@@ -1,33 +1,42 @@
-"""The command line. Each command lives in a file of its own and imports what it needs when it runs."""
+"""The command line. Each command lives in a file of its own, which is imported when the command is given."""
 
 from __future__ import annotations
 
 import sys
 
-import typer
+from cyclopts import App, CycloptsError, Parameter
 
-from peergate.cli import gateway, lab, policy, read, signatures
 from peergate.problems import DocumentError
 
 USAGE = 2
 """Exit status for what the person asked wrongly, files that they wrote included."""
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+STANDARD_INPUT = "/dev/stdin"
+"""What `-` stands for until the command sees it: an option's name begins so, and an argument must not."""
+
+app = App(
+    name="peergate",
     help="Recognises evasive voice, peer-to-peer and messaging applications, says why, and enforces policy.",
+    help_format="plaintext",
+    version_flags=[],
+    default_parameter=Parameter(negative="", show_default=False),
 )
-app.command()(read.read)
-app.command()(gateway.gateway)
-app.add_typer(policy.app, name="policy")
-app.add_typer(signatures.app, name="signatures")
-app.add_typer(lab.app, name="lab")
+app.command(
+    "peergate.cli.read:read", help="Show what is in captures, and why it is taken for that."
+)
+app.command("peergate.cli.gateway:gateway", help="Stand in the line: recognise, judge and enforce.")
+app.command(
+    "peergate.cli.policy:app", name="policy", help="Check a policy, and ask what it would do."
+)
+app.command(
+    "peergate.cli.signatures:app", name="signatures", help="What can be recognised; try your own."
+)
+app.command(
+    "peergate.cli.lab:app", name="lab", help="A network of namespaces with real clients in it."
+)
 
 
-@app.command()
+@app.command
 def version() -> None:
     """Say which version this is."""
     from peergate import version
@@ -37,9 +46,12 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; mistakes in files are told line by line."""
+    words = [STANDARD_INPUT if word == "-" else word for word in sys.argv[1:]]
     try:
-        app()
+        sys.exit(app(words, exit_on_error=False, result_action="return_value"))
+    except CycloptsError:
+        # Its words are printed by now.
+        sys.exit(USAGE)
     except DocumentError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
+        print(error, file=sys.stderr)
         sys.exit(USAGE)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from peergate import gateway as running
@@ -16,37 +16,46 @@ CANNOT_RUN = 1
 
 
 def gateway(
-    config: Annotated[Path, typer.Option("-c", "--config", help="gateway.yaml")],
-    test: Annotated[
-        bool, typer.Option("-T", "--test", help="Check the configuration and end.")
-    ] = False,
-    detach: Annotated[
-        bool, typer.Option("--detach", help="Take all of it out of the line and end.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No live view.")] = False,
-) -> None:
+    *,
+    config: Annotated[Path, Parameter(("--config", "-c"))],
+    test: Annotated[bool, Parameter(("--test", "-T"))] = False,
+    detach: bool = False,
+    quiet: Annotated[bool, Parameter(("--quiet", "-q"))] = False,
+) -> int:
     """Run the gateway: recognise, judge and enforce between two ports.
 
     SIGHUP reads the policy again, SIGUSR1 opens the EVE file anew (for logrotate), SIGTERM leaves.
+
+    Parameters
+    ----------
+    config
+        gateway.yaml
+    test
+        Check the configuration and end.
+    detach
+        Take all of it out of the line and end.
+    quiet
+        No live view.
+
     """
     from peergate import gateway as running
     from peergate import privileges
     from peergate._engine import GatewayError
 
     settings = running.load(config)
-    if test:
-        running.check(settings)
-        print(f"{config}: right")
-        return
     try:
-        if detach:
+        if test:
+            running.check(settings)
+            print(f"{config}: right")
+        elif detach:
             gone = running.detach(settings)
             print(f"{settings.name}: {'taken out of the line' if gone else 'was not in the line'}")
-            return
-        _run(settings, live=sys.stdout.isatty() and not quiet)
+        else:
+            _run(settings, live=sys.stdout.isatty() and not quiet)
     except (privileges.MissingPrivilegeError, GatewayError) as error:
         print(f"peergate: {error}", file=sys.stderr)
-        raise typer.Exit(CANNOT_RUN) from error
+        return CANNOT_RUN
+    return 0
 
 
 def _run(settings: running.Settings, *, live: bool) -> None:

@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from cyclopts import App
 
-import typer
-
-app = typer.Typer(no_args_is_help=True, help="A network of namespaces with real clients in it.")
+app = App(name="lab")
 
 
-@app.command()
-def up() -> None:
+@app.command
+def up() -> int:
     """Lay the network and start its servers; leave it up."""
     from peergate.lab import commands
 
-    raise typer.Exit(commands.up())
+    return commands.up()
 
 
-@app.command()
-def run(
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the network up afterwards.")] = False,
-) -> None:
-    """Put the gateway in the line, start the clients, and check what really happened to them."""
+@app.command
+def run(*, keep: bool = False) -> int:
+    """Put the gateway in the line, start the clients, and check what really happened to them.
+
+    Parameters
+    ----------
+    keep
+        Leave the network up afterwards.
+
+    """
     from peergate.lab import commands
 
-    raise typer.Exit(commands.run(keep=keep))
+    return commands.run(keep=keep)
 
 
-@app.command()
-def down() -> None:
+@app.command
+def down() -> int:
     """Take the network away."""
     from peergate.lab import commands
 
-    raise typer.Exit(commands.down())
+    return commands.down()

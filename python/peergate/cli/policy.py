@@ -6,54 +6,85 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 FINDINGS = 1
 """Exit status when the file was checked and is wrong."""
 
-app = typer.Typer(no_args_is_help=True, help="Check a policy, and ask what it would do.")
+Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
+
+app = App(name="policy")
 
 
-@app.command()
-def check(
-    file: Annotated[Path, typer.Argument(help="The policy file.")],
-    signatures: Annotated[list[Path] | None, typer.Option(help="Signatures of your own.")] = None,
-) -> None:
-    """Name every mistake in a policy: its line, and the nearest right word."""
+@app.command
+def check(file: Path, /, *, signatures: tuple[Path, ...] = ()) -> int:
+    """Name every mistake in a policy: its line, and the nearest right word.
+
+    Parameters
+    ----------
+    file
+        The policy file.
+    signatures
+        Signatures of your own: a file, or a folder of *.toml.
+
+    """
     from peergate import DocumentError, policy
     from peergate.signatures import load
 
-    catalog = load(signatures or [])
+    catalog = load(signatures)
     try:
         written = policy.load(file, policy.words(catalog))
     except DocumentError as error:
         print(error, file=sys.stderr)
-        raise typer.Exit(FINDINGS) from error
+        return FINDINGS
     for warning in policy.warnings(written, file):
         print(f"warning: {warning}", file=sys.stderr)
     print(f"{file}: right: {len(written.rules)} rules, {len(written.groups)} groups")
+    return 0
 
 
-@app.command()
+@app.command
 def explain(
-    src: Annotated[str, typer.Option(help="Address of the client.")],
-    dest: Annotated[str, typer.Option(help="Address of the server or peer.")] = "192.0.2.1",
-    app: Annotated[str | None, typer.Option(help="The app, as `peergate read` names it.")] = None,
-    category: Annotated[str | None, typer.Option(help="Default: the category of the app.")] = None,
-    protocol: Annotated[str | None, typer.Option(help="The protocol.")] = None,
-    activity: Annotated[str | None, typer.Option(help="log-on, call, file-transfer, …")] = None,
-    confidence: Annotated[float, typer.Option(min=0, max=1, help="How sure the engine is.")] = 1.0,
-    file: Annotated[
-        Path | None, typer.Option("--policy", help="Default: the shipped policy.")
-    ] = None,
+    *,
+    src: str,
+    dest: str = "192.0.2.1",
+    app: str | None = None,
+    category: str | None = None,
+    protocol: str | None = None,
+    activity: str | None = None,
+    confidence: Share = 1.0,
+    policy: Path | None = None,
 ) -> None:
-    """Say which rule would decide such a flow, and why the rules before it do not."""
-    from peergate import policy, signatures
+    """Say which rule would decide such a flow, and why the rules before it do not.
+
+    Parameters
+    ----------
+    src
+        Address of the client.
+    dest
+        Address of the server or peer.
+    app
+        The app, as `peergate read` names it.
+    category
+        Its category, where it is not the one that the app has.
+    protocol
+        The protocol.
+    activity
+        What is being done: log-on, call, file-transfer and so on.
+    confidence
+        How sure the engine is, from 0 to 1.
+    policy
+        The policy file; the shipped one where none is named.
+
+    """
+    from peergate import policy as policies
+    from peergate import signatures
     from peergate.policy.compiled import compiled
     from peergate.policy.explain import question
 
     catalog = signatures.load()
-    written = policy.load(file or policy.DEFAULT, policy.words(catalog))
+    written = policies.load(policy or policies.DEFAULT, policies.words(catalog))
     asked = question(
         catalog,
         src=src,

@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from cyclopts import Parameter
+from cyclopts.types import NonNegativeInt
+
+from peergate.cli import STANDARD_INPUT, USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,33 +23,44 @@ NOTHING_READ = 1
 
 
 def read(
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(help="Captures (pcap, pcapng; also gzip, zstd); - is standard input."),
-    ] = None,
-    read_from: Annotated[
-        list[str] | None,
-        typer.Option("-r", metavar="FILE", help="A capture, as other tools take it."),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="EVE lines instead of tables.")] = False,
-    policy: Annotated[Path | None, typer.Option(help="Judge flows by this policy.")] = None,
-    why: Annotated[bool, typer.Option("--why", help="Show the evidence of every flow.")] = False,
-    limit: Annotated[int, typer.Option(min=0, help="Rows of a table at most; 0: all.")] = 40,
-    signatures: Annotated[
-        list[Path] | None,
-        typer.Option(help="Signatures of your own: a file, or a folder of *.toml."),
-    ] = None,
-) -> None:
-    """Show the flows, hosts and apps of captures, and why each flow was taken for what it is."""
+    *files: str,
+    read_from: Annotated[tuple[str, ...], Parameter("-r")] = (),
+    json: bool = False,
+    policy: Path | None = None,
+    why: bool = False,
+    limit: NonNegativeInt = 40,
+    signatures: tuple[Path, ...] = (),
+) -> int:
+    """Show the flows, hosts and apps of captures, and why each flow was taken for what it is.
+
+    Parameters
+    ----------
+    files
+        Captures (pcap or pcapng, also packed with gzip or zstd); - is standard input.
+    read_from
+        A capture, as other tools take it.
+    json
+        EVE lines instead of tables.
+    policy
+        Judge flows by this policy.
+    why
+        Show the evidence of every flow.
+    limit
+        Rows of a table at most: 40 where nothing is said; 0 shows all.
+    signatures
+        Signatures of your own: a file, or a folder of *.toml.
+
+    """
     from peergate import CaptureError
     from peergate import read as open_captures
 
     # A reader that stops early (`| head`) ends us quietly, as it does every other filter.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    paths = [*(files or []), *(read_from or [])]
+    paths = ["-" if name == STANDARD_INPUT else name for name in (*files, *read_from)]
     if not paths:
-        raise typer.BadParameter("name at least one capture", param_hint="FILES")
-    capture = open_captures(paths, policy=policy, extra_signatures=signatures or [])
+        print("peergate read: name at least one capture (- is standard input)", file=sys.stderr)
+        return USAGE
+    capture = open_captures(paths, policy=policy, extra_signatures=signatures)
     unread: list[str] = []
     try:
         _print_lines(capture) if json else _print_tables(capture, why=why, limit=limit)
@@ -54,8 +68,7 @@ def read(
         unread = str(error).splitlines()
     for warning in [*capture.warnings, *unread]:
         print(f"peergate: {warning}", file=sys.stderr)
-    if len(unread) == len(paths):
-        raise typer.Exit(NOTHING_READ)
+    return NOTHING_READ if len(unread) == len(paths) else 0
 
 
 def _print_lines(capture: Capture) -> None:

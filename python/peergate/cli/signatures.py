@@ -5,24 +5,28 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from cyclopts import App
 
 NOT_RECOGNISED = 1
 """Exit status when a signature recognised nothing in a capture."""
 
-app = typer.Typer(no_args_is_help=True, help="What can be recognised, and how to try your own.")
+app = App(name="signatures")
 
 
-@app.command("list")
-def list_all(
-    signatures: Annotated[list[Path] | None, typer.Option(help="Signatures of your own.")] = None,
-) -> None:
-    """List the apps by category, and the protocols."""
+@app.command(name="list")
+def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
+    """List the apps by category, and the protocols.
+
+    Parameters
+    ----------
+    signatures
+        Signatures of your own: a file, or a folder of *.toml.
+
+    """
     from peergate.signatures import load
 
-    catalog = load(signatures or [])
+    catalog = load(signatures)
     by_category: defaultdict[str, list[str]] = defaultdict(list)
     for each in catalog.apps:
         by_category[each.category].append(each.name)
@@ -31,12 +35,18 @@ def list_all(
     print(f"\nprotocols: {', '.join(sorted(each.name for each in catalog.protocols))}")
 
 
-@app.command()
-def test(
-    file: Annotated[Path, typer.Argument(help="A signature file, signatures/apps/<app>.toml.")],
-    capture: Annotated[Path, typer.Argument(help="A capture that holds the app.")],
-) -> None:
-    """Show the flows of a capture that a signature recognises, with the evidence."""
+@app.command
+def test(file: Path, capture: Path, /) -> int:
+    """Show the flows of a capture that a signature recognises, with the evidence.
+
+    Parameters
+    ----------
+    file
+        A signature file, signatures/apps/<app>.toml.
+    capture
+        A capture that holds the app.
+
+    """
     from peergate import read
     from peergate.cli.report import console_for_output, why
 
@@ -46,4 +56,5 @@ def test(
         console.print(why(flow))
     if not found:
         print(f"peergate: no flow of {capture} was taken for {file.stem}", file=sys.stderr)
-        raise typer.Exit(NOT_RECOGNISED)
+        return NOT_RECOGNISED
+    return 0
