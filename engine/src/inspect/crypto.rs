@@ -7,8 +7,6 @@ use ring::aead::quic::{HeaderProtectionKey, AES_128};
 use ring::aead::{Aad, LessSafeKey, Nonce, UnboundKey, AES_128_GCM, NONCE_LEN};
 use ring::{digest, hkdf};
 
-/// Bytes that a protected packet is longer than its plain text.
-pub const TAG: usize = 16;
 /// Bytes of ciphertext that header protection samples (RFC 9001 §5.4.2).
 pub const SAMPLE: usize = 16;
 

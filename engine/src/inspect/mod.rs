@@ -10,6 +10,7 @@ mod mdns;
 mod netbios;
 mod noise;
 mod ntp;
+mod quic;
 mod registry;
 mod rtcp;
 mod rtp;
@@ -17,10 +18,10 @@ mod sip;
 mod skype;
 mod ssdp;
 mod stun;
-mod tls;
-mod tox;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tls;
+mod tox;
 
 pub use registry::{registry, ProtocolId, Registry};
 
@@ -37,6 +38,7 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &mdns::Mdns,
     &netbios::Netbios,
     &ntp::Ntp,
+    &quic::Quic,
     &rtcp::Rtcp,
     &rtp::Rtp,
     &sip::Sip,

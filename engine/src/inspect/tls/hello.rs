@@ -40,10 +40,8 @@ pub struct ClientHello<'a> {
     pub extensions: &'a [u8],
     /// Whether all of it was there.
     pub whole: bool,
-    /// The name of the server that the client wants.
+    /// The name of the server that the client wants; empty where the extension is there without a name.
     pub server_name: Option<&'a [u8]>,
-    /// Whether a name was sent at all, were it empty.
-    pub has_server_name: bool,
     /// Application protocols: lengths and names.
     pub alpn: &'a [u8],
     /// Versions offered, two bytes each.
@@ -76,7 +74,6 @@ impl<'a> ClientHello<'a> {
             extensions: &[],
             whole,
             server_name: None,
-            has_server_name: false,
             alpn: &[],
             versions: &[],
             signatures: &[],
@@ -109,10 +106,7 @@ impl<'a> ClientHello<'a> {
     fn read_extension(&mut self, kind: u16, value: &'a [u8]) {
         let mut reader = Reader::new(value);
         match kind {
-            extension::SERVER_NAME => {
-                self.has_server_name = true;
-                self.server_name = host_name(value);
-            }
+            extension::SERVER_NAME => self.server_name = Some(host_name(value).unwrap_or_default()),
             extension::ALPN => self.alpn = vector(&mut reader, false).unwrap_or_default(),
             extension::SIGNATURE_ALGORITHMS => self.signatures = vector(&mut reader, false).unwrap_or_default(),
             extension::SUPPORTED_VERSIONS => {
@@ -226,5 +220,5 @@ fn host_name(value: &[u8]) -> Option<&[u8]> {
     let kind = reader.u8()?;
     let length = reader.be16()?;
     let name = reader.take(length.into())?;
-    (kind == 0 && !name.is_empty()).then_some(name)
+    (kind == 0).then_some(name)
 }

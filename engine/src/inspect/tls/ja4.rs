@@ -40,7 +40,7 @@ pub fn ja4(hello: &ClientHello<'_>, over: Over) -> Ja4 {
     };
     let version = version_letters(hello.best_version());
     let [first, last] = protocol_letters(hello.protocols().next().unwrap_or_default());
-    let named = if hello.has_server_name { b'd' } else { b'i' };
+    let named = if hello.server_name.is_some() { b'd' } else { b'i' };
     let ([c1, c2], [e1, e2]) = (two_digits(cipher_count), two_digits(extension_count));
     let head = [letter, version[0], version[1], named, c1, c2, e1, e2, first, last];
     let parts = head.iter().chain(b"_").chain(&cipher_part).chain(b"_").chain(&extension_part);
@@ -130,8 +130,7 @@ mod tests {
             ciphers: &ciphers,
             extensions: &extensions,
             whole: true,
-            server_name: None,
-            has_server_name: true,
+            server_name: Some(b"example.org"),
             alpn: b"\x02h2\x08http/1.1",
             versions: &[0x6a, 0x6a, 3, 4, 3, 3],
             signatures: &signatures,

@@ -46,7 +46,7 @@ static NOT_AFTER: Field = Field::number("tls.not_after", "end of the certificate
 static MALFORMED: Field = Field::flag("tls.malformed", "records or messages contradict themselves: hardly a real TLS");
 
 static CLIENT: ClientFields =
-    ClientFields { server_name: &SERVER_NAME, alpn: &ALPN, offered: &OFFERED, ja4: &JA4, ech: &ECH, srtp: None };
+    ClientFields { server_name: &SERVER_NAME, alpn: &ALPN, offered: Some(&OFFERED), ja4: &JA4, ech: &ECH, srtp: None };
 static SERVER: ServerFields = ServerFields {
     version: &VERSION,
     cipher: &CIPHER,
@@ -110,8 +110,7 @@ impl Protocol for Tls {
     fn matches(&self, opening: &Payload<'_>) -> Match {
         match judge(opening.bytes) {
             None => Match::No,
-            Some(None) => Match::Unsure,
-            Some(Some(opening)) => Match::Yes(sign_of(opening)),
+            Some(opening) => sign_of(opening).map_or(Match::Unsure, Match::Yes),
         }
     }
 
@@ -120,15 +119,16 @@ impl Protocol for Tls {
     }
 }
 
-const fn sign_of(opening: Opening) -> &'static Sign {
-    match opening {
+const fn sign_of(opening: Opening) -> Option<&'static Sign> {
+    Some(match opening {
+        Opening::TooShort => return None,
         Opening::ClientHello => &CLIENT_HELLO,
         Opening::ServerHello => &SERVER_HELLO,
         Opening::OldClientHello => &OLD_HELLO,
         Opening::Alert => &ALERT,
         Opening::Records => &RECORDS,
         Opening::OneRecord => &ONE_RECORD,
-    }
+    })
 }
 
 /// Messages that tell something (RFC 8446 §4).
@@ -209,7 +209,7 @@ fn half_of(halves: &mut [Half; 2], side: Side) -> &mut Half {
 impl Half {
     fn start(&mut self, bytes: &[u8]) {
         self.started = true;
-        if judge(bytes) == Some(Some(Opening::OldClientHello)) {
+        if judge(bytes) == Some(Opening::OldClientHello) {
             self.records.skip(opening::old_hello_length(bytes).unwrap_or_default());
         }
     }
@@ -241,15 +241,14 @@ impl TlsParser {
         while let Some(message) = half.messages.next(&mut reader) {
             let told = tell(&message, side, facts);
             self.client_told |= message.kind == message::CLIENT_HELLO;
-            match told {
-                Some(After::More) => {}
-                Some(After::Enough) if self.client_told => self.over = true,
-                Some(After::Enough) => {}
-                None => {
-                    facts.flag(&MALFORMED);
-                    self.over = true;
-                }
+            if told.is_none() {
+                facts.flag(&MALFORMED);
             }
+            self.over |= match told {
+                Some(After::More) => false,
+                Some(After::Enough) => self.client_told,
+                None => true,
+            };
         }
     }
 }

@@ -7,6 +7,8 @@ use crate::bytes::Reader;
 /// What a stream opens with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
+    /// Nothing that could not be TLS, and too little to say.
+    TooShort,
     /// A record with a ClientHello.
     ClientHello,
     /// A record with a ServerHello.
@@ -27,8 +29,8 @@ const MESSAGE_HEAD: usize = 4;
 /// Version, random, lengths of session, ciphers and compression, one cipher.
 const SHORTEST_HELLO: usize = 38;
 
-/// Judges a stream's first bytes: nothing where it cannot be TLS; `Some(None)` where more bytes are needed.
-pub fn judge(bytes: &[u8]) -> Option<Option<Opening>> {
+/// Judges a stream's first bytes: nothing where it cannot be TLS.
+pub fn judge(bytes: &[u8]) -> Option<Opening> {
     match bytes.first()? {
         0x80 => judge_old(bytes),
         &kind::HANDSHAKE => judge_hello(bytes),
@@ -54,7 +56,7 @@ fn bodies(bytes: &[u8]) -> impl Iterator<Item = Option<u8>> + '_ {
     })
 }
 
-fn judge_hello(bytes: &[u8]) -> Option<Option<Opening>> {
+fn judge_hello(bytes: &[u8]) -> Option<Opening> {
     if !head_prefix_fits(bytes) {
         return None;
     }
@@ -69,13 +71,12 @@ fn judge_hello(bytes: &[u8]) -> Option<Option<Opening>> {
         return None;
     }
     if have < start.len() {
-        return Some(None);
+        return Some(Opening::TooShort);
     }
     let length = usize::from(u16::from_be_bytes([middle, low]));
     let sound = (SHORTEST_HELLO..LONGEST_HELLO).contains(&length) && major == 3 && minor <= 4;
     let opening = if message == 1 { Opening::ClientHello } else { Opening::ServerHello };
-    // Where the record holds the whole hello, nothing but another message may follow it in there.
-    sound.then_some(Some(opening))
+    sound.then_some(opening)
 }
 
 /// Whether the bytes so far could begin a record header.
@@ -91,13 +92,13 @@ fn head_prefix_fits(bytes: &[u8]) -> bool {
 }
 
 /// Exactly one alert: level 1 or 2, and a description that is in use (RFC 8446 §6).
-fn judge_alert(bytes: &[u8]) -> Option<Option<Opening>> {
+fn judge_alert(bytes: &[u8]) -> Option<Opening> {
     const ALERT: usize = HEAD + 2;
     if !head_prefix_fits(bytes) {
         return None;
     }
     if bytes.len() < ALERT {
-        return Some(None);
+        return Some(Opening::TooShort);
     }
     let mut reader = Reader::new(bytes);
     let head = Head::read(&mut reader)?;
@@ -105,16 +106,16 @@ fn judge_alert(bytes: &[u8]) -> Option<Option<Opening>> {
         return judge_records(bytes);
     }
     let (level, description) = (reader.u8()?, reader.u8()?);
-    (matches!(level, 1 | 2) && description <= 120).then_some(Some(Opening::Alert))
+    (matches!(level, 1 | 2) && description <= 120).then_some(Opening::Alert)
 }
 
-fn judge_records(bytes: &[u8]) -> Option<Option<Opening>> {
+fn judge_records(bytes: &[u8]) -> Option<Opening> {
     if !head_prefix_fits(bytes) {
         return None;
     }
     let mut reader = Reader::new(bytes);
     if bytes.len() < HEAD {
-        return Some(None);
+        return Some(Opening::TooShort);
     }
     let first = Head::read(&mut reader)?;
     // TLS 1.3 writes 1.2 here, and older versions are older than this rule's need.
@@ -125,16 +126,16 @@ fn judge_records(bytes: &[u8]) -> Option<Option<Opening>> {
     if reader.skip(first.length.into()).is_none() {
         // A header alone is 1 of 2^24; wait for a second one unless the record fills a whole segment and more.
         let believed = bytes.len() >= ONE_SEGMENT && first.kind == kind::APPLICATION;
-        return Some(believed.then_some(Opening::OneRecord));
+        return Some(if believed { Opening::OneRecord } else { Opening::TooShort });
     }
     if reader.is_empty() {
-        return Some(Some(Opening::Records));
+        return Some(Opening::Records);
     }
     if reader.remaining() < HEAD {
-        return head_prefix_fits(reader.rest()).then_some(None);
+        return head_prefix_fits(reader.rest()).then_some(Opening::TooShort);
     }
     let second = Head::read(&mut reader)?;
-    (second.version == first.version).then_some(Some(Opening::Records))
+    (second.version == first.version).then_some(Opening::Records)
 }
 
 /// Shortest payload that is believed to be a full segment with the start of a longer record.
@@ -144,10 +145,10 @@ const ONE_SEGMENT: usize = 500;
 const OLD_HEAD: usize = 11;
 
 /// A ClientHello in the frame of SSL 2, from clients that could still fall back to it (RFC 5246 appendix E.2).
-fn judge_old(bytes: &[u8]) -> Option<Option<Opening>> {
+fn judge_old(bytes: &[u8]) -> Option<Opening> {
     if bytes.len() < OLD_HEAD {
         let fits = bytes.get(2).is_none_or(|kind| *kind == 1) && bytes.get(3).is_none_or(|major| *major == 3);
-        return fits.then_some(None);
+        return fits.then_some(Opening::TooShort);
     }
     let length = old_hello_length(bytes)?;
     let mut reader = Reader::new(bytes);
@@ -158,7 +159,7 @@ fn judge_old(bytes: &[u8]) -> Option<Option<Opening>> {
     let (ciphers, session, challenge) = (lists.next()?, lists.next()?, lists.next()?);
     let whole = usize::from(ciphers) + usize::from(session) + usize::from(challenge) + OLD_HEAD == length;
     let fits = ciphers > 0 && ciphers % 3 == 0 && matches!(session, 0 | 16) && (16..=32).contains(&challenge);
-    (known && whole && fits).then_some(Some(Opening::OldClientHello))
+    (known && whole && fits).then_some(Opening::OldClientHello)
 }
 
 /// Length of an SSL 2 message with its two bytes of length.

@@ -11,8 +11,8 @@ pub struct ClientFields {
     pub server_name: &'static Field,
     /// Application protocols offered.
     pub alpn: &'static Field,
-    /// Highest version offered.
-    pub offered: &'static Field,
+    /// Highest version offered, where there is a choice.
+    pub offered: Option<&'static Field>,
     /// How the client says hello.
     pub ja4: &'static Field,
     /// Whether the true name may be hidden.
@@ -24,14 +24,16 @@ pub struct ClientFields {
 impl ClientFields {
     /// Tells what a ClientHello says.
     pub fn tell(&self, hello: &ClientHello<'_>, over: Over, facts: &mut Facts<'_>) {
-        if let Some(name) = hello.server_name {
+        if let Some(name) = hello.server_name.filter(|name| !name.is_empty()) {
             let name = name.strip_suffix(b".").unwrap_or(name);
             facts.text(self.server_name, &name.to_ascii_lowercase());
         }
         if !hello.alpn.is_empty() {
             facts.text(self.alpn, &joined(hello.protocols()));
         }
-        facts.text(self.offered, version_name(hello.best_version()).as_bytes());
+        if let Some(field) = self.offered {
+            facts.text(field, version_name(hello.best_version()).as_bytes());
+        }
         if hello.whole {
             facts.text(self.ja4, &ja4(hello, over));
         }

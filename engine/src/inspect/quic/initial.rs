@@ -1,0 +1,158 @@
+//! The client's Initial packets: opened with keys that their own connection ID gives (RFC 9001 §5.2), and the
+//! ClientHello in them put together again. Browsers cut it into many pieces, shuffled, over several packets.
+
+use super::packet::{varint, Packet};
+use crate::bytes::Reader;
+use crate::inspect::crypto::{InitialKeys, SAMPLE};
+
+/// Longest packet that is opened; none on the Internet is longer than Ethernet's largest common frame.
+const LONGEST_PACKET: usize = 9_000;
+/// Most bytes of a hello that are put together: post-quantum keys, an encrypted hello and a ticket.
+const MOST_BYTES: usize = 12 * 1024;
+/// Most pieces with gaps between; browsers make about twenty.
+const MOST_PIECES: usize = 64;
+
+/// Opens `packet`; gives its frames where the keys are right.
+#[must_use]
+pub fn open(packet: &Packet<'_>, keys: &InitialKeys) -> Option<Vec<u8>> {
+    // The packet number is taken for 4 bytes long, until the mask is known (RFC 9001 §5.4.2).
+    let sample = packet.bytes.get(packet.number_at + 4..)?.get(..SAMPLE)?;
+    let [mask, number_mask @ ..] = keys.mask(sample)?;
+    if packet.bytes.len() > LONGEST_PACKET {
+        return None;
+    }
+    let mut copy = packet.bytes.to_vec();
+    let first = copy.first_mut()?;
+    *first ^= mask & 0x0f;
+    let number_length = usize::from(*first & 3) + 1;
+    let (header, sealed) = copy.split_at_mut_checked(packet.number_at + number_length)?;
+    let mut number = 0;
+    for (byte, mask) in header.get_mut(packet.number_at..)?.iter_mut().zip(number_mask) {
+        *byte ^= mask;
+        number = number << 8 | u32::from(*byte);
+    }
+    let plain = keys.open(number, header, sealed)?.len();
+    copy.drain(..packet.number_at + number_length);
+    copy.truncate(plain);
+    Some(copy)
+}
+
+/// A stream of handshake bytes whose pieces come in any order.
+#[derive(Default)]
+pub struct Pieces {
+    bytes: Vec<u8>,
+    /// What is there: starts and ends, sorted, never touching.
+    there: Vec<(usize, usize)>,
+}
+
+impl Pieces {
+    /// Takes the pieces that the frames of one packet hold (RFC 9000 §19).
+    pub fn take_frames(&mut self, frames: &[u8]) {
+        let mut reader = Reader::new(frames);
+        while self.take_frame(&mut reader).is_some() {}
+    }
+
+    fn take_frame(&mut self, reader: &mut Reader<'_>) -> Option<()> {
+        const PADDING: u8 = 0;
+        const PING: u8 = 1;
+        const ACK: u8 = 2;
+        const ACK_ECN: u8 = 3;
+        const CRYPTO: u8 = 6;
+        match reader.u8()? {
+            PADDING | PING => Some(()),
+            kind @ (ACK | ACK_ECN) => skip_ack(reader, kind == ACK_ECN),
+            CRYPTO => {
+                let offset = usize::try_from(varint(reader)?).ok()?;
+                let length = usize::try_from(varint(reader)?).ok()?;
+                self.put(offset, reader.take(length)?)
+            }
+            _ => None,
+        }
+    }
+
+    /// Keeps one piece; the first copy of every byte stays.
+    fn put(&mut self, offset: usize, piece: &[u8]) -> Option<()> {
+        let end = offset.checked_add(piece.len()).filter(|end| *end <= MOST_BYTES)?;
+        if self.there.len() >= MOST_PIECES {
+            return None;
+        }
+        if self.bytes.len() < end {
+            self.bytes.reserve_exact(end - self.bytes.len());
+            self.bytes.resize(end, 0);
+        }
+        self.bytes.get_mut(offset..end)?.copy_from_slice(piece);
+        let place = self.there.partition_point(|(_, there)| *there < offset);
+        let (mut from, mut to) = (offset, end);
+        while let Some((start, stop)) = self.there.get(place).copied().filter(|(start, _)| *start <= end) {
+            (from, to) = (from.min(start), to.max(stop));
+            self.there.remove(place);
+        }
+        self.there.insert(place, (from, to));
+        Some(())
+    }
+
+    /// The handshake message at the start of the stream, when all of it is there: what it says, and its body.
+    #[must_use]
+    pub fn message(&self) -> Option<(u8, &[u8])> {
+        let end = self.there.first().filter(|(start, _)| *start == 0)?.1;
+        let mut reader = Reader::new(self.bytes.get(..end)?);
+        let kind = reader.u8()?;
+        let length = usize::try_from(reader.be24()?).ok()?;
+        Some((kind, reader.take(length)?))
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.bytes.capacity() + self.there.capacity() * size_of::<(usize, usize)>()
+    }
+}
+
+fn skip_ack(reader: &mut Reader<'_>, counts_marks: bool) -> Option<()> {
+    let _largest = varint(reader)?;
+    let _delay = varint(reader)?;
+    let ranges = varint(reader)?;
+    let _first = varint(reader)?;
+    let numbers = ranges.checked_mul(2)?.checked_add(if counts_marks { 3 } else { 0 })?;
+    (0..numbers).try_for_each(|_| varint(reader).map(drop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_in_any_order_make_the_message() {
+        let message: Vec<u8> = [1, 0, 0, 26].into_iter().chain(b'a'..=b'z').collect();
+        let orders = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]];
+        for order in orders {
+            let mut pieces = Pieces::default();
+            for part in order {
+                assert!(pieces.message().is_none());
+                let piece = &message[part * 10..part * 10 + 10];
+                pieces.take_frames(&[&[0, 1, 6, u8::try_from(part * 10).unwrap(), 10][..], piece].concat());
+            }
+            assert_eq!(pieces.message(), Some((1, &message[4..])));
+        }
+    }
+
+    #[test]
+    fn overlapping_pieces_count_once() {
+        let mut pieces = Pieces::default();
+        pieces.put(2, &[0; 4]);
+        pieces.put(8, &[0; 4]);
+        pieces.put(5, &[0; 4]);
+        assert_eq!(pieces.there, [(2, 12)]);
+        pieces.put(0, &[0; 1]);
+        assert_eq!(pieces.there, [(0, 1), (2, 12)]);
+    }
+
+    #[test]
+    fn a_flood_of_pieces_stays_bounded() {
+        let mut pieces = Pieces::default();
+        for offset in 0..10_000 {
+            pieces.put(offset * 2, &[0]);
+        }
+        assert!(pieces.kept() <= crate::inspect::MOST_KEPT);
+    }
+}
