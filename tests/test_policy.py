@@ -86,6 +86,10 @@ rules:
         ("rules:\n- name: x\n", '2: "action" is missing'),
         ("groups:\n  a: 10.0.0.1/8\n", '2: "10.0.0.1/8" is no address prefix'),
         ("groups:\n  a: [10.0.0.0/8, ten]\n", '2: "ten" is no address prefix'),
+        (
+            "groups:\n  a: 10.0.0.0/8\n  b: [10.1.0.0/16, 10.0.0.0/8]\n",
+            '3: 10.0.0.0/8 is in the group "a" already',
+        ),
         ("min_confidence: 2\n", "1: min_confidence: input should be less than or equal to 1"),
         ("default: alow\n", '1: unknown default "alow"; did you mean "allow"?'),
         ("rules: 3\n", "1: rules: input should be a valid tuple"),

@@ -36,7 +36,7 @@ def load(path: Path, known: Words) -> PolicyFile:
     tree, lines = document.read(path)
     context = Known(words=known, groups=group_names(tree))
     policy = document.validate(PolicyFile, tree, lines, path, context)
-    if twice := _named_twice(policy, lines, path):
+    if twice := [*_named_twice(policy, lines, path), *_grouped_twice(policy, lines, path)]:
         raise DocumentError(twice)
     return policy
 
@@ -67,4 +67,16 @@ def _named_twice(policy: PolicyFile, lines: Lines, path: Path) -> list[Problem]:
             message = f'rule "{rule.name}" has the name of the one on line {first[rule.name]}'
             found.append(Problem(str(path), line, message))
         first.setdefault(rule.name, line)
+    return found
+
+
+def _grouped_twice(policy: PolicyFile, lines: Lines, path: Path) -> list[Problem]:
+    first: dict[str, str] = {}
+    found = []
+    for group, prefixes in policy.groups.items():
+        for index, prefix in enumerate(prefixes):
+            if first.setdefault(prefix, group) != group:
+                line = document.line_of(lines, ("groups", group, index))
+                message = f'{prefix} is in the group "{first[prefix]}" already'
+                found.append(Problem(str(path), line, message))
     return found
