@@ -7,8 +7,8 @@ for flow in peergate.read("office.pcap", policy="policy.yaml"):
         print(flow.src_ip, flow.app, [evidence.what for evidence in flow.evidence])
 """
 
-from peergate._engine import Evidence, Flow, community_id, version
-from peergate.capture import Capture, CaptureError, read
+from peergate._engine import CaptureError, Evidence, Flow, community_id, version
+from peergate.capture import Capture, read
 from peergate.problems import DocumentError, Problem
 
 __all__ = [

@@ -11,6 +11,10 @@ class SignatureError(ValueError):
     # Every mistake found: path, line, message.
     problems: list[tuple[str, int, str]]
 
+class CaptureError(OSError):
+    # Nothing of a capture could be read: which, and why.
+    pass
+
 class GatewayError(OSError):
     # What is missing, and how to get it.
     pass
@@ -157,18 +161,16 @@ class Batch:
 
 @final
 class Reader:
-    # Reads captures one after the other, as one stretch of traffic; "-" is standard input. What cannot be read
-    # is told by failures(), and the others are read all the same.
+    # Reads captures one after the other, each with an engine of its own; "-" is standard input.
     def __init__(
         self, paths: Sequence[str], catalog: Catalog, policy: Policy | None = None
     ) -> None: ...
-    # None at the end. Releases the GIL.
+    # None at the end. Raises CaptureError for a file of which nothing can be read; the next call goes on with the
+    # next file. Releases the GIL.
     def next_batch(self, max_flows: int = 4096) -> Batch | None: ...
     # Bytes done, bytes in all (0 where unknown).
     @property
     def progress(self) -> tuple[int, int]: ...
-    # Files of which nothing could be read: path, why.
-    def failures(self) -> list[tuple[str, str]]: ...
     # Files that were read as far as they go: "x.pcap: cut short at offset 4711 …".
     def warnings(self) -> list[str]: ...
     # frames, bytes, flows, malformed.<reason> … : every drop has a reason.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peergate import _engine, signatures
+from peergate._engine import CaptureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,12 +18,8 @@ BATCH = 4096
 """Flows handed over at a time: enough that crossing into Rust costs nothing, few enough to show progress."""
 
 
-class CaptureError(OSError):
-    """Nothing of a capture could be read."""
-
-
 class Capture:
-    """The flows of one capture or more, read as one stretch of traffic.
+    """The flows of one capture, or of several one after the other.
 
     Iterate over it for flows as they end, or hand it to anything that takes Arrow
     (`polars.DataFrame(capture)`, `pandas.DataFrame.from_arrow(capture)`, DuckDB), which shares the engine's memory.
@@ -35,11 +32,23 @@ class Capture:
         self._reader = _engine.Reader([fspath(path) for path in paths], catalog, policy)
 
     def batches(self, size: int = BATCH) -> Iterator[_engine.Batch]:
-        """The flows in batches. Raises CaptureError at the end for a capture that could not be read."""
-        while (batch := self._reader.next_batch(size)) is not None:
+        """The flows in batches.
+
+        Raises CaptureError when nothing of a capture could be read; at the end, so that it keeps no other capture
+        from being read.
+        """
+        unread: list[str] = []
+        while True:
+            try:
+                batch = self._reader.next_batch(size)
+            except CaptureError as error:
+                unread.append(str(error))
+                continue
+            if batch is None:
+                break
             yield batch
-        if failures := self._reader.failures():
-            raise CaptureError("\n".join(f"{path}: {why}" for path, why in failures))
+        if unread:
+            raise CaptureError("\n".join(unread))
 
     def __iter__(self) -> Iterator[_engine.Flow]:
         for batch in self.batches():
