@@ -10,19 +10,11 @@ use aya::programs::{LinkOrder, ProgramError, SchedClassifier, TcAttachType};
 use crate::error::{Error, Trying};
 use crate::gate::PROGRAM;
 use crate::pins::Pins;
+use crate::source::Place;
 
 /// Our filter's place among others on a clsact hook: first, and findable again.
 const PRIORITY: u16 = 1;
 const HANDLE: TcHandle = TcHandle::new(0, 1);
-
-/// How the gate hangs on its ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attachment {
-    /// By tcx links, replaced atomically.
-    Tcx,
-    /// By filters of a clsact queueing discipline.
-    Clsact,
-}
 
 /// Which way to attach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +30,10 @@ pub(crate) fn both(
     ports: &[String; 2],
     pins: &Pins,
     prefer: Prefer,
-) -> Result<Attachment, Error> {
+) -> Result<Place, Error> {
     if prefer == Prefer::Newest {
         if tcx(program, ports, pins).is_ok() {
-            return Ok(Attachment::Tcx);
+            return Ok(Place::Tcx);
         }
         // One port may have come as far as a link: no packet is to pass two gates.
         for port in 0..ports.len() {
@@ -51,7 +43,7 @@ pub(crate) fn both(
     for name in ports {
         filter(program, name).trying("attach to the port")?;
     }
-    Ok(Attachment::Clsact)
+    Ok(Place::Clsact)
 }
 
 fn tcx(program: &mut SchedClassifier, ports: &[String; 2], pins: &Pins) -> Result<(), Error> {

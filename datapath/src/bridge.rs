@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::abi::{Conf, LAYOUT_VERSION};
-use crate::attach::{self, Attachment};
+use crate::attach;
 use crate::error::{Error, Trying};
 use crate::gate::{Gate, Sizes};
 use crate::netns;
 use crate::pins::Pins;
 use crate::refuse::Refuser;
 use crate::sample::Sample;
+use crate::source::{Enforcer, Place};
 use crate::sys;
 use crate::tables::Tables;
 
@@ -86,7 +87,7 @@ impl BridgeConfig {
 /// A gate in a line.
 pub struct Bridge {
     gate: Gate,
-    attachment: Attachment,
+    attachment: Place,
     adopted: bool,
 }
 
@@ -147,7 +148,7 @@ impl Bridge {
 
     /// How the gate is attached to its ports.
     #[must_use]
-    pub const fn attachment(&self) -> Attachment {
+    pub const fn attachment(&self) -> Place {
         self.attachment
     }
 

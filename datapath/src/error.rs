@@ -8,6 +8,9 @@ pub enum Error {
     /// Something that can be got is not there; the sentence says how to get it.
     #[error("{0}")]
     Missing(String),
+    /// The configuration asks for something that cannot be.
+    #[error("{0}")]
+    Config(String),
     /// A port that does not exist or will not be used.
     #[error("port {name}: {source}")]
     Port {

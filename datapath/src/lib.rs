@@ -17,10 +17,13 @@ pub mod link;
 pub mod netns;
 pub mod object;
 mod pins;
+pub mod probe;
 pub mod refuse;
 pub mod sample;
 pub mod socket;
+pub mod source;
 mod sys;
 pub mod tables;
+pub mod tap;
 
 pub use error::Error;

@@ -24,7 +24,7 @@ impl Pins {
         // The BPF file system allows no dots in names.
         let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if name.is_empty() || !name.chars().all(fits) {
-            return Err(Error::Missing(format!("bridge name {name:?}: use letters, digits, - and _ only")));
+            return Err(Error::Config(format!("bridge name {name:?}: use letters, digits, - and _ only")));
         }
         Ok(Self(Path::new(BPFFS).join(OURS).join(name)))
     }

@@ -122,6 +122,14 @@ impl PacketSocket {
         sys::wait_readable(self.0.as_raw_fd(), timeout)
     }
 
+    /// Frames that came faster than they were heard, since the last question.
+    ///
+    /// # Errors
+    /// If the socket is not a listening one.
+    pub fn lost(&self) -> io::Result<u32> {
+        sys::lost_frames(&self.0)
+    }
+
     /// A buffer for [`PacketSocket::hear`].
     #[must_use]
     pub fn buffer() -> Vec<u8> {

@@ -111,6 +111,18 @@ pub(crate) fn set_option<T: Copy>(
         .map(drop)
 }
 
+/// Frames that a packet socket had no room for since the last question.
+pub(crate) fn lost_frames(socket: &OwnedFd) -> io::Result<u32> {
+    // SAFETY: plain integers, for which zero is a value.
+    let mut stats: libc::tpacket_stats = unsafe { mem::zeroed() };
+    let mut length = length_of(&stats);
+    let to = (&raw mut stats).cast();
+    // SAFETY: pointer and length describe `stats`, which the kernel writes.
+    let result =
+        unsafe { libc::getsockopt(socket.as_raw_fd(), libc::SOL_PACKET, libc::PACKET_STATISTICS, to, &raw mut length) };
+    check(result).map(|_| stats.tp_drops)
+}
+
 fn length_of<T>(value: &T) -> libc::socklen_t {
     libc::socklen_t::try_from(size_of_val(value)).unwrap_or(0)
 }

@@ -10,6 +10,7 @@ use peergate_engine::packet::{Addr, Endpoint, Time};
 use crate::abi::{Action, Conf, EndpointKey, FlowCounters, FlowKey, Stats, VerdictEntry, STAT_COUNT};
 use crate::clock::{self, Clock};
 use crate::error::{mismatch, Error, Trying};
+use crate::source::Enforcer;
 use crate::sys;
 
 /// Flows read by one system call.
@@ -106,140 +107,6 @@ impl Tables {
         })
     }
 
-    /// Says that the program is alive.
-    ///
-    /// # Errors
-    /// If the kernel refuses the write.
-    pub fn beat(&mut self) -> Result<(), Error> {
-        self.clock.refresh();
-        self.heartbeat.set(0, clock::kernel_now(), 0).trying("write the heartbeat")
-    }
-
-    /// Decides about a flow. Where the verdict is to reject, both ends are told when the caller is done with the sample
-    /// that it is looking at, and again with every packet that they send nevertheless.
-    ///
-    /// # Errors
-    /// If the kernel refuses the write.
-    pub fn set_verdict(&mut self, key: &FlowKey, verdict: &Verdict) -> Result<(), Error> {
-        self.rejected = (verdict.action == Action::Reject).then_some(*key);
-        let entry = self.entry(verdict, Towards::EVERYONE);
-        self.verdicts.insert(key, entry, 0).trying("write a verdict")
-    }
-
-    /// Makes a flow undecided again.
-    ///
-    /// # Errors
-    /// If the kernel refuses for another reason than that there was no verdict.
-    pub fn forget_verdict(&mut self, key: &FlowKey) -> Result<(), Error> {
-        unless_absent(self.verdicts.remove(key)).trying("forget a verdict")
-    }
-
-    /// Decides about every flow of an endpoint with the peers `towards`, from its first packet on. Only blocking
-    /// verdicts have an effect: to let pass what nobody has decided needs no entry.
-    ///
-    /// # Errors
-    /// If the kernel refuses the write.
-    pub fn set_endpoint(
-        &mut self,
-        endpoint: Endpoint,
-        proto: u8,
-        verdict: &Verdict,
-        towards: Towards,
-    ) -> Result<(), Error> {
-        let entry = self.entry(verdict, towards);
-        self.endpoints.insert(EndpointKey::new(endpoint, proto), entry, 0).trying("write an endpoint")?;
-        self.raise_epoch()
-    }
-
-    /// Forgets what was learned about an endpoint.
-    ///
-    /// # Errors
-    /// If the kernel refuses for another reason than that nothing was known.
-    pub fn forget_endpoint(&mut self, endpoint: Endpoint, proto: u8) -> Result<(), Error> {
-        unless_absent(self.endpoints.remove(&EndpointKey::new(endpoint, proto))).trying("forget an endpoint")
-    }
-
-    /// Replaces the groups. The longest prefix that holds an address names its group; a group is a class of addresses
-    /// that the policy treats alike, and there are 63 and "none" (0).
-    ///
-    /// # Errors
-    /// If a group is out of range, or the kernel refuses a write.
-    pub fn set_groups(&mut self, prefixes: &[Prefix]) -> Result<(), Error> {
-        let mut wanted = Known::new();
-        for (addr, length, group) in prefixes {
-            if *group >= crate::abi::GROUP_COUNT {
-                return Err(Error::Missing(format!("group {group}: the kernel part knows groups 0 to 63")));
-            }
-            let length = u32::from(*length) + if addr.as_v4().is_some() { 96 } else { 0 };
-            wanted.insert((length, addr.0), *group);
-        }
-        for (&(length, addr), &group) in &wanted {
-            if self.known_groups.get(&(length, addr)) != Some(&group) {
-                self.groups.insert(&Key::new(length, addr), group, 0).trying("write a group")?;
-            }
-        }
-        for &(length, addr) in self.known_groups.keys().filter(|key| !wanted.contains_key(*key)) {
-            unless_absent(self.groups.remove(&Key::new(length, addr))).trying("remove a group")?;
-        }
-        self.known_groups = wanted;
-        self.raise_epoch()
-    }
-
-    /// From now on verdicts and endpoints are written for the next policy. They hold at once, and still hold after
-    /// [`Tables::bump_generation`]: so a reload leaves no gap for the flows that user space knows.
-    pub fn prepare_generation(&mut self) {
-        self.generation = self.conf.generation.wrapping_add(1);
-    }
-
-    /// Makes every verdict of the policy so far stale, and shows the packets of all flows again.
-    ///
-    /// # Errors
-    /// If the kernel refuses the write.
-    pub fn bump_generation(&mut self) -> Result<(), Error> {
-        self.prepare_generation();
-        self.conf.generation = self.generation;
-        self.raise_epoch()
-    }
-
-    /// Reads all flows that the kernel has counted, some thousand per system call. Times are wall-clock.
-    /// Flows that come or go meanwhile may be missed or told twice.
-    ///
-    /// # Errors
-    /// If the kernel refuses a read.
-    pub fn flow_counters(&mut self, mut each: impl FnMut(&FlowKey, &FlowCounters)) -> Result<(), Error> {
-        let mut keys = vec![FlowKey::default(); BATCH];
-        let mut values = vec![FlowCounters::default(); BATCH];
-        let mut position = None;
-        loop {
-            let map = self.flows.fd().as_fd();
-            let (count, more) =
-                sys::lookup_batch(map, &mut position, &mut keys, &mut values).trying("read the flows")?;
-            for (key, counters) in keys.iter().zip(values.iter_mut()).take(count) {
-                counters.first = self.clock.wall(counters.first).0;
-                for last in counters.last.iter_mut().filter(|last| **last > 0) {
-                    *last = self.clock.wall(*last).0;
-                }
-                each(key, counters);
-            }
-            if !more {
-                return Ok(());
-            }
-        }
-    }
-
-    /// What happened to packets so far.
-    ///
-    /// # Errors
-    /// If the kernel refuses a read.
-    pub fn stats(&self) -> Result<Stats, Error> {
-        let mut counters = [0; STAT_COUNT];
-        for (index, counter) in (0..).zip(counters.iter_mut()) {
-            let per_cpu = self.stats.get(&index, 0).trying("read the counters")?;
-            *counter = per_cpu.iter().sum();
-        }
-        Ok(Stats::from(counters))
-    }
-
     /// The flow that the last verdict rejected, once.
     pub(crate) const fn take_rejected(&mut self) -> Option<FlowKey> {
         self.rejected.take()
@@ -267,6 +134,100 @@ impl Tables {
             expires: self.clock.kernel(verdict.expires),
             groups: towards.bits(),
         }
+    }
+}
+
+impl Enforcer for Tables {
+    fn beat(&mut self) -> Result<(), Error> {
+        self.clock.refresh();
+        self.heartbeat.set(0, clock::kernel_now(), 0).trying("write the heartbeat")
+    }
+
+    fn set_verdict(&mut self, key: &FlowKey, verdict: &Verdict) -> Result<(), Error> {
+        self.rejected = (verdict.action == Action::Reject).then_some(*key);
+        let entry = self.entry(verdict, Towards::EVERYONE);
+        self.verdicts.insert(key, entry, 0).trying("write a verdict")
+    }
+
+    fn forget_verdict(&mut self, key: &FlowKey) -> Result<(), Error> {
+        unless_absent(self.verdicts.remove(key)).trying("forget a verdict")
+    }
+
+    fn set_endpoint(
+        &mut self,
+        endpoint: Endpoint,
+        proto: u8,
+        verdict: &Verdict,
+        towards: Towards,
+    ) -> Result<(), Error> {
+        let entry = self.entry(verdict, towards);
+        self.endpoints.insert(EndpointKey::new(endpoint, proto), entry, 0).trying("write an endpoint")?;
+        self.raise_epoch()
+    }
+
+    fn forget_endpoint(&mut self, endpoint: Endpoint, proto: u8) -> Result<(), Error> {
+        unless_absent(self.endpoints.remove(&EndpointKey::new(endpoint, proto))).trying("forget an endpoint")
+    }
+
+    fn set_groups(&mut self, prefixes: &[Prefix]) -> Result<(), Error> {
+        let mut wanted = Known::new();
+        for (addr, length, group) in prefixes {
+            if *group >= crate::abi::GROUP_COUNT {
+                return Err(Error::Config(format!("group {group}: the kernel part knows groups 0 to 63")));
+            }
+            let length = u32::from(*length) + if addr.as_v4().is_some() { 96 } else { 0 };
+            wanted.insert((length, addr.0), *group);
+        }
+        for (&(length, addr), &group) in &wanted {
+            if self.known_groups.get(&(length, addr)) != Some(&group) {
+                self.groups.insert(&Key::new(length, addr), group, 0).trying("write a group")?;
+            }
+        }
+        for &(length, addr) in self.known_groups.keys().filter(|key| !wanted.contains_key(*key)) {
+            unless_absent(self.groups.remove(&Key::new(length, addr))).trying("remove a group")?;
+        }
+        self.known_groups = wanted;
+        self.raise_epoch()
+    }
+
+    fn prepare_generation(&mut self) {
+        self.generation = self.conf.generation.wrapping_add(1);
+    }
+
+    fn bump_generation(&mut self) -> Result<(), Error> {
+        self.prepare_generation();
+        self.conf.generation = self.generation;
+        self.raise_epoch()
+    }
+
+    fn flow_counters(&mut self, each: &mut dyn FnMut(&FlowKey, &FlowCounters)) -> Result<(), Error> {
+        let mut keys = vec![FlowKey::default(); BATCH];
+        let mut values = vec![FlowCounters::default(); BATCH];
+        let mut position = None;
+        loop {
+            let map = self.flows.fd().as_fd();
+            let (count, more) =
+                sys::lookup_batch(map, &mut position, &mut keys, &mut values).trying("read the flows")?;
+            for (key, counters) in keys.iter().zip(values.iter_mut()).take(count) {
+                counters.first = self.clock.wall(counters.first).0;
+                for last in counters.last.iter_mut().filter(|last| **last > 0) {
+                    *last = self.clock.wall(*last).0;
+                }
+                each(key, counters);
+            }
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn stats(&mut self) -> Result<Stats, Error> {
+        let mut counters = [0; STAT_COUNT];
+        for (index, counter) in (0..).zip(counters.iter_mut()) {
+            let per_cpu = self.stats.get(&index, 0).trying("read the counters")?;
+            *counter = per_cpu.iter().sum();
+        }
+        Ok(Stats::from(counters))
     }
 }
 

@@ -15,9 +15,10 @@ use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use peergate_datapath::abi::Action;
-use peergate_datapath::attach::{Attachment, Prefer};
+use peergate_datapath::attach::Prefer;
 use peergate_datapath::bridge::{Bridge, BridgeConfig, Mode};
 use peergate_datapath::sample::Sample;
+use peergate_datapath::source::{Enforcer, Place};
 use peergate_datapath::tables::{Towards, Verdict};
 
 use support::frames::{self, ethernet, key, v4, v6, A4, A6, B4, B6, TCP, UDP};
@@ -132,7 +133,7 @@ fn tcp_flows_through_with_its_super_packets_whole() {
         let port = client.local_addr().unwrap().port();
         bridge
             .tables()
-            .flow_counters(|flow, counters| {
+            .flow_counters(&mut |flow, counters| {
                 if *flow == key(v4(A4, port), v4(B4, 80), TCP) {
                     bytes = counters.bytes[0];
                 }
@@ -279,7 +280,7 @@ fn clsact_serves_where_tcx_is_not_wanted() {
     with_config(
         |config| BridgeConfig { attach: Prefer::Clsact, mode: Mode::Wire, ..config },
         |net, bridge| {
-            assert_eq!(bridge.attachment(), Attachment::Clsact);
+            assert_eq!(bridge.attachment(), Place::Clsact);
             let (a, b) = (net.udp("a", A4, 4000), net.udp("b", B4, 53));
             bridge.tables().set_verdict(&key(v4(A4, 4000), v4(B4, 53), UDP), &DROP).unwrap();
             a.send_to(b"x", (B4, 53)).unwrap();

@@ -17,6 +17,7 @@ use peergate_datapath::abi::Action;
 use peergate_datapath::bridge::{Fail, Mode};
 use peergate_datapath::gate::Gate;
 use peergate_datapath::sample::{Direction, Sample};
+use peergate_datapath::source::Enforcer;
 use peergate_datapath::tables::{Towards, Verdict};
 use peergate_engine::packet::{Endpoint, Time};
 
@@ -200,7 +201,7 @@ fn every_truncation_passes_and_none_is_taken_for_a_flow() {
             assert_eq!(action(gate, &whole[..length]), PASSED, "cut at {length}");
         }
         let mut flows = 0;
-        gate.tables().flow_counters(|_, _| flows += 1).unwrap();
+        gate.tables().flow_counters(&mut |_, _| flows += 1).unwrap();
         assert_eq!(flows, 0);
     });
 }
@@ -364,7 +365,7 @@ fn held_groups_get_their_first_packets_and_then_a_trickle() {
     let holding = peergate_datapath::bridge::BridgeConfig {
         whole: 3,
         hold_groups: 1 << 5,
-        hold_interval: Duration::from_mins(1),
+        hold_interval: Duration::from_secs(50),
         ..config()
     };
     let Some(mut gate) = trial(&holding) else { return };
@@ -433,7 +434,7 @@ fn the_kernel_counts_each_direction() {
             action(gate, frame);
         }
         let mut flows = Vec::new();
-        gate.tables().flow_counters(|key, counters| flows.push((*key, *counters))).unwrap();
+        gate.tables().flow_counters(&mut |key, counters| flows.push((*key, *counters))).unwrap();
         let [(flow, counters)] = flows[..] else { panic!("{flows:?}") };
         assert_eq!(flow, key(one, other, UDP));
         assert_eq!(counters.packets, [2, 1]);
@@ -455,7 +456,7 @@ fn full_tables_make_room_for_what_is_new() {
             assert_eq!(action(gate, &ethernet(&[], &frames::datagram(flow(n), other, b"hi"))), DROPPED, "flow {n}");
         }
         let mut flows = 0;
-        gate.tables().flow_counters(|_, _| flows += 1).unwrap();
+        gate.tables().flow_counters(&mut |_, _| flows += 1).unwrap();
         assert!((512..=1024).contains(&flows), "{flows}");
         assert_eq!(gate.tables().stats().unwrap().flow_table_full, 0);
     });

@@ -46,7 +46,21 @@ impl Net {
         sysctl(&g, "net/bridge/bridge-nf-call-ip6tables", "0");
         run(&["ip", "-n", &a, "link", "set", "dev", "a", "up"]);
         run(&["ip", "-n", &b, "link", "set", "dev", "b", "up"]);
+        net.wait_until_forwarding();
         net
+    }
+
+    /// A bridge hears of a port's carrier some time after the port has it.
+    fn wait_until_forwarding(&self) {
+        for (from, to) in [(IpAddr::from(A4), IpAddr::from(B4)), (A6.into(), B6.into())] {
+            let (a, b) = (self.udp("a", from, 9), self.udp("b", to, 9));
+            b.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+            let came = || {
+                a.send_to(b"?", (to, 9)).unwrap();
+                b.recv(&mut [0; 1]).is_ok()
+            };
+            assert!((0..60).any(|_| came()), "the plain bridge does not forward");
+        }
     }
 
     pub fn namespace(&self, role: &str) -> String {
