@@ -1,5 +1,6 @@
 //! Puts the shipped signatures into the library, so that the engine needs no files: one constant of (path, text) pairs.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -21,8 +22,12 @@ fn main() -> io::Result<()> {
     for path in &files {
         println!("cargo:rerun-if-changed={}", path.display());
         let shown = Path::new("signatures").join(path.strip_prefix(&signatures).unwrap_or(path));
-        listing +=
-            &format!("    ({:?}, include_str!({:?})),\n", shown.display().to_string(), path.display().to_string());
+        let _ = writeln!(
+            listing,
+            "    ({:?}, include_str!({:?})),",
+            shown.display().to_string(),
+            path.display().to_string()
+        );
     }
     listing += "]\n";
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());

@@ -103,14 +103,12 @@ impl<T> Default for PrefixMap<T> {
 impl<T: Copy> PrefixMap<T> {
     /// Adds a prefix; gives back what it had before, if anything.
     pub fn insert(&mut self, prefix: Prefix, value: T) -> Option<T> {
-        match self.tables.iter_mut().find(|(len, _)| *len == prefix.len) {
-            Some((_, table)) => table.insert(prefix.bits, value),
-            None => {
-                let at = self.tables.partition_point(|(len, _)| *len > prefix.len);
-                self.tables.insert(at, (prefix.len, HashMap::from_iter([(prefix.bits, value)])));
-                None
-            }
+        if let Some((_, table)) = self.tables.iter_mut().find(|(len, _)| *len == prefix.len) {
+            return table.insert(prefix.bits, value);
         }
+        let at = self.tables.partition_point(|(len, _)| *len > prefix.len);
+        self.tables.insert(at, (prefix.len, HashMap::from_iter([(prefix.bits, value)])));
+        None
     }
 
     /// The value of the longest prefix that holds the address.

@@ -238,7 +238,7 @@ impl Compiler<'_> {
                 (List::Alpn, service.alpn),
                 (List::Ja4, service.ja4),
             ] {
-                for text in texts {
+                for text in &texts {
                     self.text(id, mark, list, text);
                 }
             }
@@ -288,16 +288,13 @@ impl Compiler<'_> {
 
     fn needs(&mut self, id: AppId, app: &Merged) {
         for need in &app.needs {
-            match self.catalog.by_name.get(&need.value).copied() {
-                Some(other) => {
-                    if let Some(known) = self.catalog.apps.get_mut(usize::from(id.0)) {
-                        known.needs.push(other);
-                    }
-                }
-                None => {
-                    let message = unknown_word("app", &need.value, self.catalog.names());
-                    self.problem(need.origin, message);
-                }
+            let Some(other) = self.catalog.by_name.get(&need.value).copied() else {
+                let message = unknown_word("app", &need.value, self.catalog.names());
+                self.problem(need.origin, message);
+                continue;
+            };
+            if let Some(known) = self.catalog.apps.get_mut(usize::from(id.0)) {
+                known.needs.push(other);
             }
         }
     }
@@ -315,7 +312,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn text(&mut self, id: AppId, mark: Mark, list: List, claim: Claim<String>) {
+    fn text(&mut self, id: AppId, mark: Mark, list: List, claim: &Claim<String>) {
         let words: Box<str> = claim.value.as_str().into();
         let (weight, shape): (i16, fn(Box<str>) -> Shape) = match list {
             List::Domain => (0, Shape::Domain),

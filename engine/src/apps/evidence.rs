@@ -98,9 +98,19 @@ fn told(field: u16, facts: &FactStore) -> String {
                 .map(|each| if each.is_control() { '\u{fffd}' } else { each })
                 .collect()
         }
-        Some(Value::Bytes(bytes)) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        Some(Value::Bytes(bytes)) => hex(bytes),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
     format!("{} \"{value}\"", field.name)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }

@@ -186,8 +186,8 @@ fn read_mark(section: &Section<'_>, problems: &mut Problems<'_>) -> Mark {
     Mark {
         // The application's own category is read with the application.
         category: if section.has("app") { None } else { category(section, "category", problems) },
-        activity: section.word("activity", Activity::from_name, &names_of(Activity::ALL, |word| word.name()), problems),
-        role: section.word("role", Role::from_name, &names_of(Role::ALL, |word| word.name()), problems),
+        activity: section.word("activity", Activity::from_name, &names_of(Activity::ALL, Activity::name), problems),
+        role: section.word("role", Role::from_name, &names_of(Role::ALL, Role::name), problems),
         learn: section.word("learn", Learn::from_name, &Learn::WORDS, problems),
     }
 }
@@ -292,12 +292,13 @@ fn want(field: &Field, value: &toml::Spanned<toml::de::DeValue<'_>>, problems: &
             let (from, to) = (bound("from"), bound("to"));
             return Some(Want::Number(from.unwrap_or(0)..=to.unwrap_or(u64::MAX)));
         }
-        let (key, make): (_, fn(Box<[u8]>) -> Want) = match KEYS.iter().find(|key| section.has(key))? {
-            &"starts" => ("starts", Want::Starts),
-            &"ends" => ("ends", Want::Ends),
-            _ => ("contains", Want::Contains),
-        };
-        return literal(field, section.text(key, problems)?.value).map(make);
+        let key = KEYS.iter().find(|key| section.has(key))?;
+        let literal = literal(field, section.text(key, problems)?.value)?;
+        return Some(match *key {
+            "starts" => Want::Starts(literal),
+            "ends" => Want::Ends(literal),
+            _ => Want::Contains(literal),
+        });
     }
     match field.kind {
         Kind::Number => {
@@ -319,18 +320,17 @@ fn literal(field: &Field, text: &str) -> Option<Box<[u8]>> {
 }
 
 fn category(section: &Section<'_>, key: &str, problems: &mut Problems<'_>) -> Option<Category> {
-    section.word(key, Category::from_name, &names_of(&Category::ALL, |word| word.name()), problems)
+    section.word(key, Category::from_name, &names_of(&Category::ALL, Category::name), problems)
 }
 
 fn protocols(section: &Section<'_>, key: &str, problems: &mut Problems<'_>) -> Vec<Said<ProtocolId>> {
     let mut ids = Vec::new();
     for said in section.texts(key, problems) {
-        match registry().by_name(said.value) {
-            Some(value) => ids.push(Said { value, span: said.span }),
-            None => {
-                let right = PROTOCOLS.iter().map(|protocol| protocol.profile().name);
-                problems.unknown(&said.span, "protocol", said.value, right);
-            }
+        if let Some(value) = registry().by_name(said.value) {
+            ids.push(Said { value, span: said.span });
+        } else {
+            let right = PROTOCOLS.iter().map(|protocol| protocol.profile().name);
+            problems.unknown(&said.span, "protocol", said.value, right);
         }
     }
     ids

@@ -2,130 +2,22 @@
 
 use super::compile::{Clue, FieldUse};
 use super::evidence::{Evidence, Source};
+use super::file::Mark;
+use super::judgement::{Judgement, Known};
 use super::tally::{Candidate, Tally, Weighing};
 use super::words::{Activity, Role};
 use super::{AppId, Catalog, Learn};
 use crate::evidence::{ANNOUNCED, LEARNED_LOCAL, LEARNED_REMOTE};
-use crate::facts::{FactStore, Seen};
+use crate::facts::Seen;
 use crate::inspect::{registry, Category, Layer, Profile, ProtocolId};
-use crate::learned::{AddressName, Lesson, Way, TEACHES};
-use crate::packet::{Endpoint, Side, Transport};
+use crate::learned::{Way, TEACHES};
 
-/// Most pieces of evidence that a judgement keeps.
-pub const MOST_EVIDENCE: usize = 8;
 /// From here on an application is named: as likely as all others together.
 const DECIDES: i32 = 20;
 /// The DNS gave the address for a name; some other program may have asked for it.
 const ADDRESS_NAME: i16 = 30;
 /// The same where other names lead to the address too: supports, does not decide.
 const CROWDED_ADDRESS_NAME: i16 = 12;
-
-/// What is known of a flow when it is judged.
-#[derive(Clone, Copy)]
-pub struct Known<'a> {
-    /// The protocols that were recognised in it.
-    pub protocols: &'a [ProtocolId],
-    /// Their signs, and those of other detectors.
-    pub signs: &'a [Seen],
-    /// What they told.
-    pub facts: &'a FactStore,
-    /// What IP carries.
-    pub transport: Transport,
-    /// Who asked.
-    pub client: Endpoint,
-    /// Who answers.
-    pub server: Endpoint,
-    /// How each side's first payload begins, by [`Side::index`]; empty where it is not kept.
-    pub openings: [&'a [u8]; 2],
-    /// How long each side's first payload was on the wire; 0 where it did not speak.
-    pub opening_lens: [u32; 2],
-    /// What the two addresses are called, where earlier answers of the DNS said so.
-    pub names: [Option<AddressName<'a>>; 2],
-    /// What earlier flows taught of the two endpoints.
-    pub lessons: [Option<&'a Lesson>; 2],
-    /// The packet that brought the news, counted from 1.
-    pub packet: u32,
-    /// The evidence of the judgement before: keeps its packets.
-    pub before: &'a [Evidence],
-}
-
-impl<'a> Known<'a> {
-    pub(super) fn opening(&self, side: Side) -> &'a [u8] {
-        let [client, server] = self.openings;
-        if side == Side::Client {
-            client
-        } else {
-            server
-        }
-    }
-
-    pub(super) fn opening_len(&self, side: Side) -> u32 {
-        let [client, server] = self.opening_lens;
-        if side == Side::Client {
-            client
-        } else {
-            server
-        }
-    }
-}
-
-/// What a flow is taken for, and why.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Judgement {
-    /// The application; a protocol's own where no signature says more.
-    pub app: AppId,
-    /// The deepest protocol.
-    pub protocol: ProtocolId,
-    /// What kind of application.
-    pub category: Option<Category>,
-    /// What it is doing, where known.
-    pub activity: Activity,
-    /// The part that the client plays, where known.
-    pub role: Role,
-    /// The sum of what speaks for it, less what speaks for the runner-up, in decibans.
-    pub decibans: i32,
-    /// The part of it that the flow itself showed: what may be taught.
-    pub own: i16,
-    /// Which ends it teaches.
-    pub learn: Learn,
-    /// Other applications that it could have been, heaviest first, with their sums.
-    pub others: [(AppId, i32); 2],
-    evidence: [Evidence; MOST_EVIDENCE],
-    pieces: u8,
-}
-
-impl Judgement {
-    /// What speaks for it.
-    #[must_use]
-    pub fn evidence(&self) -> &[Evidence] {
-        self.evidence.get(..usize::from(self.pieces)).unwrap_or_default()
-    }
-
-    /// What kind of application; "unknown" where nobody knows.
-    #[must_use]
-    pub fn category(&self) -> Category {
-        self.category.unwrap_or(Category::Unknown)
-    }
-
-    /// Probability that the application is right, in 0..1.
-    #[must_use]
-    pub fn confidence(&self) -> f64 {
-        if self.app == AppId::UNKNOWN {
-            0.0
-        } else {
-            crate::evidence::confidence(self.decibans)
-        }
-    }
-
-    fn keep(&mut self, evidence: Evidence, before: &[Evidence]) {
-        let known = before.iter().find(|known| known.source == evidence.source);
-        let packet = known.map_or(evidence.packet, |known| known.packet);
-        if let Some(slot) = self.evidence.get_mut(usize::from(self.pieces)) {
-            *slot = Evidence { packet, ..evidence };
-            self.pieces += 1;
-        }
-    }
-}
 
 impl Catalog {
     /// Names the application of a flow. Cheap enough to be asked again whenever something new was told.
@@ -138,7 +30,7 @@ impl Catalog {
         for clue in self.rules.holding(known) {
             self.hear(clue, 0, Weighing::Adds, known.packet, &mut tally);
         }
-        self.hear_lessons(known, deepest, &mut tally);
+        hear_lessons(known, deepest, &mut tally);
         if !named && may_be_renamed(deepest.1) {
             self.hear_address_names(known, &mut tally);
         }
@@ -157,7 +49,7 @@ impl Catalog {
         for seen in known.signs {
             let Some(Some(clue)) = self.claims.get(usize::from(seen.detector)) else { continue };
             let Some(clue) = self.clues.get(*clue as usize) else { continue };
-            tally.hear(clue.app, Weighing::Adds, clue.mark, told(seen));
+            tally.hear(clue.app, Weighing::Adds, clue.mark, told(*seen));
         }
     }
 
@@ -199,24 +91,6 @@ impl Catalog {
         let Some(clue) = self.clues.get(place as usize) else { return };
         let evidence = Evidence { source: Source::Clue(place, field), packet, weight, weighing: Weighing::Name };
         tally.hear(clue.app, Weighing::Name, clue.mark, evidence);
-    }
-
-    fn hear_lessons(&self, known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &mut Tally) {
-        for lesson in known.lessons.into_iter().flatten() {
-            let fits = deepest.0 == lesson.protocol || may_be_lent(deepest.1);
-            if !fits {
-                continue;
-            }
-            let sign = match lesson.way {
-                Way::Local => &LEARNED_LOCAL,
-                Way::Remote => &LEARNED_REMOTE,
-                Way::Announced => &ANNOUNCED,
-            };
-            let weight = sign.weight.min(lesson.decibans);
-            let source = Source::Sign(sign.id());
-            let evidence = Evidence { source, packet: known.packet, weight, weighing: Weighing::Lent };
-            tally.hear(lesson.app, Weighing::Lent, super::file::Mark::default(), evidence);
-        }
     }
 
     fn hear_address_names(&self, known: &Known<'_>, tally: &mut Tally) {
@@ -335,9 +209,28 @@ impl Catalog {
             ..Judgement::default()
         };
         for seen in known.signs.iter().filter(|seen| seen.detector == protocol.0) {
-            judgement.keep(told(seen), known.before);
+            judgement.keep(told(*seen), known.before);
         }
         judgement
+    }
+}
+
+/// What earlier flows taught of the two ends.
+fn hear_lessons(known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &mut Tally) {
+    for lesson in known.lessons.into_iter().flatten() {
+        let fits = deepest.0 == lesson.protocol || may_be_lent(deepest.1);
+        if !fits {
+            continue;
+        }
+        let sign = match lesson.way {
+            Way::Local => &LEARNED_LOCAL,
+            Way::Remote => &LEARNED_REMOTE,
+            Way::Announced => &ANNOUNCED,
+        };
+        let weight = sign.weight.min(lesson.decibans);
+        let source = Source::Sign(sign.id());
+        let evidence = Evidence { source, packet: known.packet, weight, weighing: Weighing::Lent };
+        tally.hear(lesson.app, Weighing::Lent, Mark::default(), evidence);
     }
 }
 
@@ -367,14 +260,14 @@ fn may_be_lent(profile: Option<&Profile>) -> bool {
 
 fn sum_of(protocol: ProtocolId, signs: &[Seen]) -> i32 {
     let own = signs.iter().filter(|seen| seen.detector == protocol.0);
-    own.map(|seen| i32::from(weight_of(seen))).sum()
+    own.map(|seen| i32::from(weight_of(*seen))).sum()
 }
 
-fn weight_of(seen: &Seen) -> i16 {
+fn weight_of(seen: Seen) -> i16 {
     registry().sign(seen.sign).map_or(0, |sign| sign.weight)
 }
 
-fn told(seen: &Seen) -> Evidence {
+fn told(seen: Seen) -> Evidence {
     Evidence { source: Source::Sign(seen.sign), packet: seen.packet, weight: weight_of(seen), weighing: Weighing::Adds }
 }
 

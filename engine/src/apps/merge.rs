@@ -61,12 +61,11 @@ pub(super) fn read_all(files: &[(&str, &str)], found: &mut Vec<Problem>) -> Vec<
             continue;
         }
         let Some(file) = file::read(&root, &mut problems) else { continue };
-        match places.get(&file.app.value).and_then(|place| apps.get_mut(*place)) {
-            Some(app) => app.extend(file, number),
-            None => {
-                places.insert(file.app.value.clone(), apps.len());
-                apps.push(Merged::new(file, number));
-            }
+        if let Some(app) = places.get(&file.app.value).and_then(|place| apps.get_mut(*place)) {
+            app.extend(file, number);
+        } else {
+            places.insert(file.app.value.clone(), apps.len());
+            apps.push(Merged::new(file, number));
         }
     }
     apps
@@ -103,13 +102,12 @@ impl Merged {
         self.needs.extend(claims(file.needs, number));
         self.signs.extend(file.signs);
         for service in file.services {
-            match self.services.iter_mut().find(|known| known.name == service.name) {
-                Some(known) => known.extend(service, number),
-                None => {
-                    let mut new = MergedService { name: service.name.clone(), ..MergedService::default() };
-                    new.extend(service, number);
-                    self.services.push(new);
-                }
+            if let Some(known) = self.services.iter_mut().find(|known| known.name == service.name) {
+                known.extend(service, number);
+            } else {
+                let mut new = MergedService { name: service.name.clone(), ..MergedService::default() };
+                new.extend(service, number);
+                self.services.push(new);
             }
         }
     }

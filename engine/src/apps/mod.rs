@@ -7,6 +7,7 @@ mod compile;
 mod evidence;
 mod file;
 mod judge;
+mod judgement;
 mod matching;
 mod merge;
 mod names;
@@ -18,7 +19,7 @@ mod words;
 
 pub use categories::CategoryInfo;
 pub use evidence::{Evidence, Source};
-pub use judge::{Judgement, Known, MOST_EVIDENCE};
+pub use judgement::{Judgement, Known, MOST_EVIDENCE};
 pub use problem::Problem;
 pub use words::{Activity, Role};
 

@@ -33,7 +33,7 @@ impl Problems<'_> {
     /// Notes a mistake at these bytes of the text.
     pub fn at(&mut self, span: &Range<usize>, message: impl Into<String>) {
         let before = self.text.as_bytes().get(..span.start).unwrap_or(self.text.as_bytes());
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
         self.found.push(Problem { file: self.file.to_owned(), line, message: message.into() });
     }
 

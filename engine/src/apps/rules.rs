@@ -1,7 +1,7 @@
 //! The rules of signatures, kept by what they hold on to: a protocol, a fact, or bytes that nobody recognises.
 
 use super::file::{BytesWant, LengthWant, SignFile};
-use super::judge::Known;
+use super::judgement::Known;
 use super::matching::{Ports, Want};
 use crate::facts::Field;
 use crate::inspect::ProtocolId;
@@ -21,10 +21,12 @@ struct Rule {
 /// All rules, so that a flow asks only those that could hold.
 #[derive(Default)]
 pub(super) struct Rules {
-    by_protocol: Vec<Vec<Rule>>,
-    by_field: Vec<Vec<Rule>>,
+    /// By the protocol that they ask for.
+    spoken: Vec<Vec<Rule>>,
+    /// By the first fact that they ask for, where they ask for no protocol.
+    told: Vec<Vec<Rule>>,
     /// For flows in which no protocol was recognised.
-    by_bytes: Vec<Rule>,
+    bytes: Vec<Rule>,
 }
 
 impl Rules {
@@ -39,19 +41,19 @@ impl Rules {
             ports: sign.ports,
         };
         match (rule.protocols.first(), rule.facts.first()) {
-            (Some(protocol), _) => put(&mut self.by_protocol, usize::from(protocol.0), rule),
-            (None, Some((field, _))) => put(&mut self.by_field, usize::from(field.id()), rule),
-            (None, None) => self.by_bytes.push(rule),
+            (Some(protocol), _) => put(&mut self.spoken, usize::from(protocol.0), rule),
+            (None, Some((field, _))) => put(&mut self.told, usize::from(field.id()), rule),
+            (None, None) => self.bytes.push(rule),
         }
     }
 
     /// The clues of the rules that hold.
     pub fn holding<'r>(&'r self, known: &'r Known<'r>) -> impl Iterator<Item = u32> + 'r {
         let of = |table: &'r [Vec<Rule>], place: usize| table.get(place).map_or(&[][..], Vec::as_slice);
-        let spoken = known.protocols.iter().flat_map(move |id| of(&self.by_protocol, usize::from(id.0)));
-        let told = if self.by_field.is_empty() { None } else { Some(known.facts.iter()) };
-        let told = told.into_iter().flatten().flat_map(move |(field, _)| of(&self.by_field, usize::from(field)));
-        let unknown: &[Rule] = if known.protocols.is_empty() { &self.by_bytes } else { &[] };
+        let spoken = known.protocols.iter().flat_map(move |id| of(&self.spoken, usize::from(id.0)));
+        let facts = if self.told.is_empty() { None } else { Some(known.facts.iter()) };
+        let told = facts.into_iter().flatten().flat_map(move |(field, _)| of(&self.told, usize::from(field)));
+        let unknown: &[Rule] = if known.protocols.is_empty() { &self.bytes } else { &[] };
         spoken.chain(told).chain(unknown).filter(|rule| rule.holds(known)).map(|rule| rule.clue)
     }
 }

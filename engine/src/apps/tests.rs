@@ -195,8 +195,8 @@ fn the_name_of_an_address_names_a_flow_without_one_unless_others_share_the_addre
     assert_eq!(named(true).learn, Learn::Nothing);
     assert_eq!(named(false).app, AppId::UNKNOWN);
     let flow = Flow::of("tls").with("tls.server_name", "www.example.org");
-    let names = [None, Some(AddressName { name: b"eu.relay.example.com", alone: true })];
-    assert_eq!(name_of(&catalog, &catalog.judge(&Known { names, ..flow.known() })), "tls");
+    let address = [None, Some(AddressName { name: b"eu.relay.example.com", alone: true })];
+    assert_eq!(name_of(&catalog, &catalog.judge(&Known { names: address, ..flow.known() })), "tls");
 }
 
 #[test]

@@ -81,9 +81,9 @@ fn what_was_announced_is_known_for_a_shorter_time_and_yields_to_what_was_seen() 
 #[test]
 fn never_more_is_kept_than_the_limits_say_and_the_latest_stays() {
     let mut learned = Learned::new(Limits { endpoints: 100, names: 10 }, 1);
-    for port in 20_000..30_000 {
+    for port in 20_000..30_000_u16 {
         learned.learn(peer(port), Side::Server, Transport::Udp, Way::Remote, &teaching(SKYPE, 60, 0));
-        learned.name(Addr::v4([10, 0, (port >> 8) as u8, port as u8]), b"host.example", 60, at(0));
+        learned.name(Addr::v4([10, 0, port.to_be_bytes()[0], port.to_be_bytes()[1]]), b"host.example", 60, at(0));
     }
     let (endpoints, names) = learned.sizes();
     assert!(endpoints <= 100 && names <= 10, "{endpoints} {names}");

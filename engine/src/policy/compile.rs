@@ -216,14 +216,13 @@ impl Compiler<'_> {
     ) -> Set {
         let mut set = Set::default();
         for (item, word) in words.iter().enumerate() {
-            match number(word) {
-                Some(number) => set.insert(number),
-                None => {
-                    let what = field.trim_start_matches("src_").trim_start_matches("dest_");
-                    let message = unknown_word(what, word, right());
-                    self.problem(rule, field, item, message);
-                }
+            if let Some(number) = number(word) {
+                set.insert(number);
+                continue;
             }
+            let what = field.trim_start_matches("src_").trim_start_matches("dest_");
+            let message = unknown_word(what, word, right());
+            self.problem(rule, field, item, message);
         }
         set
     }

@@ -1,0 +1,119 @@
+//! What is asked of a catalog about a flow, and what it answers.
+
+use super::evidence::Evidence;
+use super::words::{Activity, Role};
+use super::{AppId, Learn};
+use crate::facts::{FactStore, Seen};
+use crate::inspect::{Category, ProtocolId};
+use crate::learned::{AddressName, Lesson};
+use crate::packet::{Endpoint, Side, Transport};
+
+/// Most pieces of evidence that a judgement keeps.
+pub const MOST_EVIDENCE: usize = 8;
+
+/// What is known of a flow when it is judged.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The protocols that were recognised in it.
+    pub protocols: &'a [ProtocolId],
+    /// Their signs, and those of other detectors.
+    pub signs: &'a [Seen],
+    /// What they told.
+    pub facts: &'a FactStore,
+    /// What IP carries.
+    pub transport: Transport,
+    /// Who asked.
+    pub client: Endpoint,
+    /// Who answers.
+    pub server: Endpoint,
+    /// How each side's first payload begins, by [`Side::index`]; empty where it is not kept.
+    pub openings: [&'a [u8]; 2],
+    /// How long each side's first payload was on the wire; 0 where it did not speak.
+    pub opening_lens: [u32; 2],
+    /// What the two addresses are called, where earlier answers of the DNS said so.
+    pub names: [Option<AddressName<'a>>; 2],
+    /// What earlier flows taught of the two endpoints.
+    pub lessons: [Option<&'a Lesson>; 2],
+    /// The packet that brought the news, counted from 1.
+    pub packet: u32,
+    /// The evidence of the judgement before: keeps its packets.
+    pub before: &'a [Evidence],
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn opening(&self, side: Side) -> &'a [u8] {
+        let [client, server] = self.openings;
+        if side == Side::Client {
+            client
+        } else {
+            server
+        }
+    }
+
+    pub(super) fn opening_len(&self, side: Side) -> u32 {
+        let [client, server] = self.opening_lens;
+        if side == Side::Client {
+            client
+        } else {
+            server
+        }
+    }
+}
+
+/// What a flow is taken for, and why.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Judgement {
+    /// The application; a protocol's own where no signature says more.
+    pub app: AppId,
+    /// The deepest protocol.
+    pub protocol: ProtocolId,
+    /// What kind of application.
+    pub category: Option<Category>,
+    /// What it is doing, where known.
+    pub activity: Activity,
+    /// The part that the client plays, where known.
+    pub role: Role,
+    /// The sum of what speaks for it, less what speaks for the runner-up, in decibans.
+    pub decibans: i32,
+    /// The part of it that the flow itself showed: what may be taught.
+    pub own: i16,
+    /// Which ends it teaches.
+    pub learn: Learn,
+    /// Other applications that it could have been, heaviest first, with their sums.
+    pub others: [(AppId, i32); 2],
+    pub(super) evidence: [Evidence; MOST_EVIDENCE],
+    pub(super) pieces: u8,
+}
+
+impl Judgement {
+    /// What speaks for it.
+    #[must_use]
+    pub fn evidence(&self) -> &[Evidence] {
+        self.evidence.get(..usize::from(self.pieces)).unwrap_or_default()
+    }
+
+    /// What kind of application; "unknown" where nobody knows.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        self.category.unwrap_or(Category::Unknown)
+    }
+
+    /// Probability that the application is right, in 0..1.
+    #[must_use]
+    pub fn confidence(&self) -> f64 {
+        if self.app == AppId::UNKNOWN {
+            0.0
+        } else {
+            crate::evidence::confidence(self.decibans)
+        }
+    }
+
+    pub(super) fn keep(&mut self, evidence: Evidence, before: &[Evidence]) {
+        let known = before.iter().find(|known| known.source == evidence.source);
+        let packet = known.map_or(evidence.packet, |known| known.packet);
+        if let Some(slot) = self.evidence.get_mut(usize::from(self.pieces)) {
+            *slot = Evidence { packet, ..evidence };
+            self.pieces += 1;
+        }
+    }
+}
