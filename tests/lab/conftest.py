@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from peergate.lab.build import Lab, LabError, check_possible
-from peergate.lab.servers import Internet, start_internet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,21 +14,17 @@ if TYPE_CHECKING:
 PREFIX = "pg-test-"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _possible() -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     try:
         check_possible()
     except LabError as error:
-        pytest.skip(str(error))
+        for item in items:
+            if item.get_closest_marker("lab"):
+                item.add_marker(pytest.mark.skip(reason=str(error)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab() -> Iterator[Lab]:
     with Lab(PREFIX) as built:
         built.up()
         yield built
-
-
-@pytest.fixture(scope="module")
-def internet(lab: Lab) -> Internet:
-    return start_internet(lab)

@@ -16,18 +16,20 @@ def up() -> int:
 
 
 @app.command
-def run(*, keep: bool = False) -> int:
+def run(*, keep: bool = False, without_gateway: bool = False) -> int:
     """Put the gateway in the line, start the clients, and check what really happened to them.
 
     Parameters
     ----------
     keep
         Leave the network up afterwards.
+    without_gateway
+        Show that all clients succeed where nobody refuses them.
 
     """
     from peergate.lab import commands
 
-    return commands.run(keep=keep)
+    return commands.run(keep=keep, without_gateway=without_gateway)
 
 
 @app.command

@@ -12,17 +12,19 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from peergate.lab.clients.bittorrent import LISTEN_PORT, make_torrent
 from peergate.lab.network import run
 from peergate.lab.process import python
-from peergate.lab.topology import ADDRESSES
+from peergate.lab.topology import ADDRESSES, SUPERNODES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from peergate.lab.build import Lab
+    from peergate.lab.process import Process
 
 TOX_HOSTS = ("tox1", "tox2", "tox3")
 # Two nodes a host: friend requests travel over an onion of three, which should not be the only three there are.
 TOX_PORTS = (33445, 33446)
 TRACKER_PORT = 6969
+SKYPE_PORT = 35990
 WEB_NAME = "www.example.org"
 PAGES = {"index.html": 15_000, "picture.jpg": 200_000}
 DOWNLOAD_BYTES = 3 << 20
@@ -52,6 +54,8 @@ class Internet:
 
     tox_nodes: tuple[str, ...]
     tox_friend: str
+    # The friend's own process: somebody must be there before others can meet them.
+    friend: Process
     torrent: Path
     dht_node: str
     certificate: Path
@@ -79,7 +83,14 @@ def start_internet(lab: Lab) -> Internet:
             ),
         ),
         lab.start("webrtc", "peer", python("clients.webrtc", ADDRESSES["peer"])),
+        lab.start("login", "login", python("simulator", "login", ADDRESSES["login"])),
+        lab.start(
+            "supernodes", "supernodes", python("simulator", "supernodes", ",".join(SUPERNODES))
+        ),
     ]
+    lab.start(
+        "callee", "friend", python("simulator", "client", ADDRESSES["friend"], *skype_options())
+    )
     lab.start("nginx", "web", nginx_command(lab.folder, certificate, key))
     torrent = start_swarm(lab)
     nodes = start_tox(lab)
@@ -88,11 +99,24 @@ def start_internet(lab: Lab) -> Internet:
         process.expect("ready", READY_SECONDS)
     return Internet(
         tox_nodes=nodes,
+        friend=friend,
         tox_friend=str(friend.expect("started", READY_SECONDS).details["address"]),
         torrent=torrent,
         dht_node=f"{ADDRESSES['seed']}:{LISTEN_PORT}",
         certificate=certificate,
     )
+
+
+def skype_options() -> list[str]:
+    """How a simulated Skype-class client is told of its network."""
+    return [
+        "--nodes",
+        ",".join(SUPERNODES),
+        "--login",
+        ADDRESSES["login"],
+        "--port",
+        str(SKYPE_PORT),
+    ]
 
 
 def tox_options(nodes: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,161 @@
+"""What `peergate lab` does; each function returns the exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from peergate.lab.build import Lab, LabError
+from peergate.lab.gateway import ShippedGateway
+from peergate.lab.network import NetworkError
+from peergate.lab.process import ProcessError
+from peergate.lab.scenario import Report, Scenario
+from peergate.lab.servers import start_internet
+from peergate.lab.topology import GROUPS, SERVERS, STATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from peergate.lab.gateway import Verdict
+    from peergate.lab.scenario import Outcome
+    from peergate.lab.story import Part
+
+WRONG = 1
+CANNOT = 3
+
+
+def up() -> int:
+    """Lays the network, starts the servers and leaves both up."""
+    console = Console()
+    lab = Lab()
+
+    def build() -> int:
+        lab.up()
+        start_internet(lab)
+        console.print(places(lab))
+        console.print(f"Up; files in {lab.folder}. `peergate lab down` takes it away.")
+        return 0
+
+    return guarded(lab, build, keep=True)
+
+
+def run(*, keep: bool = False, without_gateway: bool = False) -> int:
+    """Tells the story with the shipped gateway in the line, or to compare without any."""
+    console = Console()
+    lab = Lab()
+
+    def tell() -> int:
+        view = View(console)
+        view.stage("laying the network")
+        lab.up()
+        gateway = None if without_gateway else ShippedGateway()
+        report = Scenario(lab, gateway, view).run()
+        summarise(console, report)
+        if keep:
+            console.print(f"Left up; files in {lab.folder}. `peergate lab down` takes it away.")
+        return 0 if report.right else WRONG
+
+    return guarded(lab, tell, keep=keep)
+
+
+def down() -> int:
+    """Takes away whatever an earlier command left."""
+    lab = Lab()
+    return guarded(lab, lambda: 0, keep=False)
+
+
+def guarded(lab: Lab, work: Callable[[], int], *, keep: bool) -> int:
+    """Does something with a lab and takes it down, also when that fails or is interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        status = work()
+    except (LabError, NetworkError, ProcessError) as error:
+        sys.stderr.write(f"peergate lab: {error}\n")
+        status, keep = CANNOT, False
+    except BaseException:
+        lab.down()
+        raise
+    if not keep:
+        lab.down()
+    return status
+
+
+class View:
+    """Prints what happens, with the seconds since the start."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start = time.monotonic()
+
+    def stage(self, what: str) -> None:
+        """Something begins."""
+        self._say("bold", what)
+
+    def happened(self, part: Part, what: str) -> None:
+        """Something became of a client."""
+        self._say("green" if part.allowed else "red", f"{part.station.name}: {part.title} {what}")
+
+    def refused(self, verdict: Verdict) -> None:
+        """The gateway stopped a flow."""
+        why = "; ".join(verdict.evidence) or "no evidence told"
+        self._say(
+            "yellow",
+            f"{verdict.source} → {verdict.destination}: {verdict.app} refused at packet {verdict.packet}: {why}",
+        )
+
+    def _say(self, style: str, text: str) -> None:
+        self._console.print(
+            f"{time.monotonic() - self._start:6.1f} s  {text}", style=style, markup=False
+        )
+
+
+def summarise(console: Console, report: Report) -> None:
+    """The end of a run as a table and a sentence."""
+    title = "What became of the clients" + ("" if report.gateway else ", without a gateway")
+    table = Table("", "who", "what", "policy", "happened", "why", title=title)
+    for outcome in report.outcomes:
+        right = outcome.right if report.gateway else outcome.worked
+        table.add_row(
+            "[green]✓[/]" if right else "[red]✗[/]",
+            outcome.part.station.name,
+            outcome.part.title,
+            "allowed" if outcome.part.allowed else "refused",
+            f"worked after {outcome.seconds:.1f} s" if outcome.worked else "did not work",
+            reason(outcome),
+        )
+    console.print(table)
+    for verdict in report.unexpected:
+        console.print(f"✗ refused against the policy: {verdict}", style="red", markup=False)
+    line = report.latency
+    console.print(
+        f"Round trip through the gate {line.gate:.1f} µs, through a plain bridge {line.plain:.1f} µs: "
+        f"{line.added:+.1f} µs, ratio {line.ratio:.2f}"
+    )
+    sentence = "All as it should be" if report.right else "Not as it should be"
+    console.print(
+        f"{sentence}, in {report.seconds:.0f} s.",
+        style="bold green" if report.right else "bold red",
+    )
+
+
+def reason(outcome: Outcome) -> str:
+    """Why something did not work, as far as anybody said."""
+    if outcome.refusal:
+        first = outcome.refusal.evidence[0] if outcome.refusal.evidence else "no evidence told"
+        return f"{outcome.refusal.app}, packet {outcome.refusal.packet}: {first}"
+    return outcome.broken
+
+
+def places(lab: Lab) -> Table:
+    """Who is where."""
+    table = Table("host", "address", "namespace", "group", title="The lab")
+    groups = {prefix.rsplit(".", 1)[0]: name for name, prefix in GROUPS.items()}
+    for place in (*STATIONS, *SERVERS):
+        group = groups.get(place.address.rsplit(".", 1)[0], "")
+        table.add_row(place.name, place.address, lab.host(place.name).namespace, group)
+    return table
