@@ -16,10 +16,15 @@
 pub mod apps;
 pub mod bytes;
 pub mod decode;
+pub mod eve;
+pub mod event;
 pub mod evidence;
 pub mod facts;
+pub mod flow;
 pub mod inspect;
 pub mod learned;
 pub mod packet;
+pub mod pipeline;
 pub mod policy;
 pub mod prefix;
+pub mod report;

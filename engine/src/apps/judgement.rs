@@ -61,7 +61,7 @@ impl<'a> Known<'a> {
 }
 
 /// What a flow is taken for, and why.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Judgement {
     /// The application; a protocol's own where no signature says more.
     pub app: AppId,
@@ -81,15 +81,21 @@ pub struct Judgement {
     pub learn: Learn,
     /// Other applications that it could have been, heaviest first, with their sums.
     pub others: [(AppId, i32); 2],
-    pub(super) evidence: [Evidence; MOST_EVIDENCE],
-    pub(super) pieces: u8,
+    /// On the heap: most flows have little, and a million flows pay for every byte.
+    pub(super) evidence: Vec<Evidence>,
 }
 
 impl Judgement {
     /// What speaks for it.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
-        self.evidence.get(..usize::from(self.pieces)).unwrap_or_default()
+        &self.evidence
+    }
+
+    /// What others act on: a judgement that says the same again is no news.
+    #[must_use]
+    pub fn says(&self) -> (AppId, ProtocolId, Category, Activity) {
+        (self.app, self.protocol, self.category(), self.activity)
     }
 
     /// What kind of application; "unknown" where nobody knows.
@@ -111,9 +117,9 @@ impl Judgement {
     pub(super) fn keep(&mut self, evidence: Evidence, before: &[Evidence]) {
         let known = before.iter().find(|known| known.source == evidence.source);
         let packet = known.map_or(evidence.packet, |known| known.packet);
-        if let Some(slot) = self.evidence.get_mut(usize::from(self.pieces)) {
-            *slot = Evidence { packet, ..evidence };
-            self.pieces += 1;
+        if self.evidence.len() < MOST_EVIDENCE {
+            self.evidence.reserve_exact(1);
+            self.evidence.push(Evidence { packet, ..evidence });
         }
     }
 }

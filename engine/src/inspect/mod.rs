@@ -11,6 +11,7 @@ mod netbios;
 mod noise;
 mod ntp;
 mod quic;
+mod reading;
 mod registry;
 mod rtcp;
 mod rtp;
@@ -23,6 +24,7 @@ pub(crate) mod testing;
 mod tls;
 mod tox;
 
+pub use reading::{Notes, Opening, Reading};
 pub use registry::{registry, ProtocolId, Registry};
 
 use crate::facts::{Facts, Field, Sign};

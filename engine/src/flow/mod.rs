@@ -1,0 +1,197 @@
+//! Flows: which packets belong together, who is the client, what each side sent, and when it is over.
+
+mod community_id;
+mod key;
+mod state;
+mod stream;
+mod table;
+
+pub use community_id::community_id;
+pub use key::FlowKey;
+pub use state::{EndReason, State, Tally};
+pub use stream::{Piece, Stream};
+pub use table::{Limits, Slot, Table};
+
+use crate::apps::Judgement;
+use crate::facts::{FactStore, Seen};
+use crate::inspect::{Opening, ProtocolId, Reading};
+use crate::packet::{Endpoint, Packet, Side, TcpHeader, Time, Transport};
+use crate::policy::{Decision, Subject};
+
+/// Most protocols that one flow is said to speak, outermost first.
+pub const MOST_PROTOCOLS: usize = 4;
+
+/// Everything that is known of one flow. Every byte here is paid a million times.
+pub struct Flow {
+    /// Which.
+    pub key: FlowKey,
+    /// Whether the client is the lesser end.
+    pub client_is_low: bool,
+    /// How far it is.
+    pub state: State,
+    /// What it speaks, outermost first.
+    pub protocols: [ProtocolId; MOST_PROTOCOLS],
+    /// A number of its own, for people and for other events.
+    pub id: u64,
+    /// Its first packet.
+    pub start: Time,
+    /// Its latest packet.
+    pub last: Time,
+    /// What the client sent, and what the server sent.
+    pub tallies: [Tally; 2],
+    /// What parsers told.
+    pub facts: FactStore,
+    /// What was seen that speaks for a protocol.
+    pub signs: Vec<Seen>,
+    /// What it is taken for.
+    pub judgement: Judgement,
+    /// What the policy says to that.
+    pub decision: Decision,
+    /// From its first payload on, while there is more to learn from its payloads.
+    pub reading: Option<Box<Reading>>,
+    /// Sequence numbers of the SYNs, until the reading takes them over; 0 where none was seen.
+    syns: [u32; 2],
+}
+
+impl Flow {
+    /// A flow that begins now.
+    #[must_use]
+    pub fn new(key: FlowKey, client_is_low: bool, id: u64, start: Time) -> Self {
+        Self {
+            key,
+            client_is_low,
+            state: State::default(),
+            protocols: [ProtocolId::NONE; MOST_PROTOCOLS],
+            id,
+            start,
+            last: start,
+            tallies: [Tally::default(); 2],
+            facts: FactStore::default(),
+            signs: Vec::new(),
+            judgement: Judgement::default(),
+            decision: Decision::default(),
+            reading: None,
+            syns: [0; 2],
+        }
+    }
+
+    /// Counts a packet.
+    #[inline]
+    pub fn count(&mut self, packet: &Packet<'_>, side: Side) {
+        self.state.note(packet, side);
+        self.last = self.last.max(packet.time);
+        let [client, server] = &mut self.tallies;
+        let tally = if side == Side::Client { client } else { server };
+        tally.packets = tally.packets.saturating_add(1);
+        tally.bytes += u64::from(packet.wire_len);
+        if packet.payload_len > 0 {
+            tally.payloads = tally.payloads.saturating_add(1);
+        }
+        if packet.transport == Transport::Tcp && packet.tcp.has(TcpHeader::SYN) {
+            if let Some(syn) = self.syns.get_mut(side.index()) {
+                *syn = packet.tcp.seq;
+            }
+        }
+    }
+
+    /// Begins to read payloads, at the first that comes.
+    pub fn begin_reading(&mut self) {
+        let mut reading = Box::<Reading>::default();
+        for (stream, syn) in reading.streams.iter_mut().zip(self.syns) {
+            if syn != 0 {
+                stream.syn(syn);
+            }
+        }
+        self.reading = Some(reading);
+    }
+
+    /// Payload packets of both sides.
+    #[must_use]
+    #[inline]
+    pub fn payloads(&self) -> u16 {
+        let [client, server] = &self.tallies;
+        client.payloads.saturating_add(server.payloads)
+    }
+
+    /// Packets of both sides.
+    #[must_use]
+    #[inline]
+    pub fn packets(&self) -> u32 {
+        let [client, server] = &self.tallies;
+        client.packets.saturating_add(server.packets)
+    }
+
+    /// The end on that side.
+    #[must_use]
+    #[inline]
+    pub fn end(&self, side: Side) -> Endpoint {
+        self.key.end(side, self.client_is_low)
+    }
+
+    /// What IP carries.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.key.transport()
+    }
+
+    /// What that side sent.
+    #[must_use]
+    pub fn tally(&self, side: Side) -> Tally {
+        let [client, server] = self.tallies;
+        match side {
+            Side::Client => client,
+            Side::Server => server,
+        }
+    }
+
+    /// The protocols that it speaks, outermost first.
+    pub fn spoken(&self) -> impl Iterator<Item = ProtocolId> + '_ {
+        self.protocols.iter().copied().take_while(|id| *id != ProtocolId::NONE)
+    }
+
+    /// Something of how each side began, while it is still read.
+    #[must_use]
+    pub fn openings<'f, T>(&'f self, of: impl Fn(&'f Opening) -> T) -> [Option<T>; 2] {
+        [Side::Client, Side::Server].map(|side| self.reading.as_ref().map(|reading| of(reading.first(side))))
+    }
+
+    /// What a policy is asked about it.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject {
+            client: self.end(Side::Client).addr,
+            server: self.end(Side::Server).addr,
+            app: self.judgement.app,
+            category: self.judgement.category(),
+            protocol: self.judgement.protocol,
+            activity: self.judgement.activity,
+            confidence: self.judgement.confidence(),
+        }
+    }
+
+    /// Notes a protocol, once.
+    pub fn speaks(&mut self, id: ProtocolId) {
+        if let Some(place) = self.protocols.iter_mut().find(|known| **known == id || **known == ProtocolId::NONE) {
+            *place = id;
+        }
+    }
+
+    /// A copy of all that is known, without what is still being read.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        Self {
+            facts: self.facts.clone(),
+            signs: self.signs.clone(),
+            judgement: self.judgement.clone(),
+            reading: None,
+            ..*self
+        }
+    }
+
+    /// The bytes prove that it was joined from the wrong side.
+    pub fn turn(&mut self) {
+        self.client_is_low = !self.client_is_low;
+        self.tallies.swap(0, 1);
+        self.state.turn();
+    }
+}

@@ -1,0 +1,270 @@
+//! The table of live flows: bounded, found by key, expired by frame time.
+//!
+//! Flows lie in blocks that never move. A wheel of one-second slots says when to look at a flow again: looking is lazy,
+//! so a packet costs the wheel nothing.
+
+use hashbrown::HashTable;
+
+use super::{EndReason, Flow, FlowKey};
+use crate::packet::Time;
+
+/// Where a flow lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(u32);
+
+/// How much the table may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most live flows; one more drives out another.
+    pub flows: u32,
+}
+
+const BLOCK: usize = 1024;
+/// Longer than any patience, so that every deadline has a slot of its own turn.
+const SPOKES: usize = 2048;
+const NONE: u32 = u32::MAX;
+
+struct Place {
+    flow: Option<Flow>,
+    hash: u32,
+    /// The next in the same spoke of the wheel, or in the free list.
+    next: u32,
+}
+
+/// Live flows.
+pub struct Table {
+    index: HashTable<(u32, u32)>,
+    blocks: Vec<Vec<Place>>,
+    free: u32,
+    spokes: Vec<u32>,
+    /// The wheel has turned up to this second.
+    turned: u64,
+    limits: Limits,
+    seed: u64,
+    hand: u32,
+}
+
+/// Spreads the stored 32 bits over the 64 that the index wants.
+#[inline]
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+impl Table {
+    /// An empty table; `seed` keeps outsiders from choosing keys that collide.
+    #[must_use]
+    pub fn new(limits: Limits, seed: u64) -> Self {
+        Self {
+            index: HashTable::new(),
+            blocks: Vec::new(),
+            free: NONE,
+            spokes: vec![NONE; SPOKES],
+            turned: 0,
+            limits,
+            seed,
+            hand: 0,
+        }
+    }
+
+    /// Live flows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Bytes on the heap for places and index, without what flows hold themselves.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        self.blocks.len() * BLOCK * size_of::<Place>() + self.index.allocation_size()
+    }
+
+    /// The flow with this key.
+    #[inline]
+    pub fn find(&self, key: &FlowKey) -> Option<Slot> {
+        let hash = key.hash(self.seed);
+        let same = |&(known, at): &(u32, u32)| {
+            known == hash && self.place(at).and_then(|place| place.flow.as_ref()).is_some_and(|flow| flow.key == *key)
+        };
+        self.index.find(spread(hash), same).map(|&(_, at)| Slot(at))
+    }
+
+    /// The flow that lies there.
+    #[inline]
+    pub fn get(&mut self, slot: Slot) -> Option<&mut Flow> {
+        self.place_mut(slot.0)?.flow.as_mut()
+    }
+
+    /// The flow that lies there, to look at.
+    #[must_use]
+    pub fn look(&self, slot: Slot) -> Option<&Flow> {
+        self.place(slot.0)?.flow.as_ref()
+    }
+
+    /// Puts a flow in. A full table gives the one that had to go.
+    pub fn insert(&mut self, flow: Flow) -> (Slot, Option<Flow>) {
+        if self.len() >= self.limits.flows as usize {
+            if let Some(slot) = self.least_worth() {
+                return (slot, self.replace(slot, flow));
+            }
+        }
+        let hash = flow.key.hash(self.seed);
+        let second = due_second(&flow);
+        let at = self.put(Place { flow: Some(flow), hash, next: NONE });
+        self.index.insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
+        self.hang(at, second);
+        (Slot(at), None)
+    }
+
+    /// Puts a flow in another's place and gives that one. The place hangs on the wheel where it did: it is looked at when
+    /// the old flow was due, and hung anew then.
+    pub fn replace(&mut self, slot: Slot, flow: Flow) -> Option<Flow> {
+        let hash = flow.key.hash(self.seed);
+        let place = self.place_mut(slot.0)?;
+        let old_hash = std::mem::replace(&mut place.hash, hash);
+        let old = place.flow.replace(flow);
+        self.forget(old_hash, slot.0);
+        self.index.insert_unique(spread(hash), (hash, slot.0), |&(hash, _)| spread(hash));
+        old
+    }
+
+    /// Whether [`Self::expire`] has anything to look at.
+    #[must_use]
+    #[inline]
+    pub fn is_due(&self, now: Time) -> bool {
+        now.0 / Time::SECOND > self.turned
+    }
+
+    /// Turns the wheel up to `now` and gives every flow whose patience is over.
+    pub fn expire(&mut self, now: Time, each: &mut impl FnMut(Flow, EndReason)) {
+        let second = now.0 / Time::SECOND;
+        if self.turned == 0 || second > self.turned + SPOKES as u64 {
+            self.turned = self.turned.max(second.saturating_sub(SPOKES as u64));
+        }
+        while self.turned < second {
+            self.turned += 1;
+            self.expire_spoke(self.turned, each);
+        }
+    }
+
+    /// Gives every flow, in the order of their places, and is empty.
+    pub fn drain(&mut self, each: &mut impl FnMut(Flow)) {
+        for flow in self.blocks.iter_mut().flatten().filter_map(|place| place.flow.take()) {
+            each(flow);
+        }
+        self.index.clear();
+        self.blocks.clear();
+        self.free = NONE;
+        self.spokes.fill(NONE);
+    }
+
+    /// Every place that holds a flow.
+    pub fn slots(&self) -> Vec<Slot> {
+        self.index.iter().map(|&(_, at)| Slot(at)).collect()
+    }
+
+    fn expire_spoke(&mut self, second: u64, each: &mut impl FnMut(Flow, EndReason)) {
+        let spoke = spoke_of(second);
+        let mut at = self.spokes.get_mut(spoke).map_or(NONE, |head| std::mem::replace(head, NONE));
+        while at != NONE {
+            let Some(place) = self.place(at) else { return };
+            let next = place.next;
+            let due = place.flow.as_ref().map(due_second);
+            match due {
+                Some(due) if due > second => self.hang(at, due),
+                Some(_) => {
+                    if let Some(flow) = self.release(at) {
+                        each(flow, EndReason::Timeout);
+                    }
+                }
+                None => {}
+            }
+            at = next;
+        }
+    }
+
+    /// The clock's hand takes the first flow it meets that is not being read, else simply the next one.
+    fn least_worth(&mut self) -> Option<Slot> {
+        const TRIES: u32 = 16;
+        let places =
+            u32::try_from(self.blocks.iter().map(Vec::len).sum::<usize>()).ok().filter(|places| *places > 0)?;
+        for attempt in 0..places {
+            self.hand = (self.hand + 1) % places;
+            let Some(flow) = self.place(self.hand).and_then(|place| place.flow.as_ref()) else { continue };
+            if flow.reading.is_none() || attempt >= TRIES {
+                return Some(Slot(self.hand));
+            }
+        }
+        None
+    }
+
+    fn forget(&mut self, hash: u32, at: u32) {
+        if let Ok(entry) = self.index.find_entry(spread(hash), |&(_, known)| known == at) {
+            entry.remove();
+        }
+    }
+
+    fn put(&mut self, place: Place) -> u32 {
+        if self.free != NONE {
+            let at = self.free;
+            if let Some(empty) = self.place_mut(at) {
+                let next = empty.next;
+                *empty = place;
+                self.free = next;
+                return at;
+            }
+        }
+        if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let before = (self.blocks.len() - 1) * BLOCK;
+        let Some(block) = self.blocks.last_mut() else { return NONE };
+        block.push(place);
+        u32::try_from(before + block.len() - 1).unwrap_or(NONE)
+    }
+
+    fn hang(&mut self, at: u32, second: u64) {
+        // What is due already is looked at when the wheel next moves.
+        let second = second.clamp(self.turned + 1, self.turned + SPOKES as u64 - 1);
+        let Some(head) = self.spokes.get_mut(spoke_of(second)) else { return };
+        let next = std::mem::replace(head, at);
+        if let Some(place) = self.place_mut(at) {
+            place.next = next;
+        }
+    }
+
+    /// Takes the flow out, and its place goes to the free ones.
+    fn release(&mut self, at: u32) -> Option<Flow> {
+        let free = self.free;
+        let place = self.place_mut(at)?;
+        let (flow, hash) = (place.flow.take()?, place.hash);
+        place.next = free;
+        self.free = at;
+        self.forget(hash, at);
+        Some(flow)
+    }
+
+    #[inline]
+    fn place(&self, at: u32) -> Option<&Place> {
+        self.blocks.get(at as usize / BLOCK)?.get(at as usize % BLOCK)
+    }
+
+    #[inline]
+    fn place_mut(&mut self, at: u32) -> Option<&mut Place> {
+        self.blocks.get_mut(at as usize / BLOCK)?.get_mut(at as usize % BLOCK)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a remainder of SPOKES fits")]
+fn spoke_of(second: u64) -> usize {
+    (second % SPOKES as u64) as usize
+}
+
+fn due_second(flow: &Flow) -> u64 {
+    (flow.last.0 + flow.state.patience(flow.transport())) / Time::SECOND + 1
+}

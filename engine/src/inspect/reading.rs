@@ -1,0 +1,461 @@
+//! Reading one flow: asks every protocol about an opening, and feeds the ones that said yes.
+//!
+//! Datagrams: several protocols may share a flow (STUN, DTLS and RTP on one socket), so each datagram goes to the parsers
+//! in turn until one takes it. Streams: one parser at a time, put in order first.
+
+use super::{registry, Match, Next, Parser, Payload, Protocol, ProtocolId, CERTAIN, KEPT_OF_OPENING};
+use crate::facts::{Announcement, FactStore, Facts, Seen, Sign};
+use crate::flow::Stream;
+use crate::packet::{Side, Transport};
+
+/// Most bytes of a stream's opening that are kept while no protocol is sure.
+const LONGEST_OPENING: usize = 2048;
+/// Datagrams that nobody took, after which nobody is asked any more.
+const MOST_ASKED: u8 = 24;
+/// Parsers on one flow at a time: STUN, DTLS, RTP and one to spare.
+const MOST_PARSERS: usize = 4;
+/// Conversation inside conversation (TURN in TLS in CONNECT), so deep and no deeper.
+const DEEPEST: u8 = 4;
+
+/// Where one flow's findings go.
+pub struct Notes<'a> {
+    /// Facts of the flow.
+    pub facts: &'a mut FactStore,
+    /// Signs of the flow.
+    pub signs: &'a mut Vec<Seen>,
+    /// What was announced of others.
+    pub announced: &'a mut Vec<Announcement>,
+    /// Which packet of the flow this is, from 1.
+    pub packet: u32,
+    /// Something new was told.
+    pub changed: bool,
+    /// Protocols that were recognised by this payload.
+    pub recognised: Vec<ProtocolId>,
+    /// The bytes show who the client is.
+    pub client: Option<Side>,
+}
+
+impl<'a> Notes<'a> {
+    /// Where the findings of one payload go.
+    pub fn new(
+        facts: &'a mut FactStore,
+        signs: &'a mut Vec<Seen>,
+        announced: &'a mut Vec<Announcement>,
+        packet: u32,
+    ) -> Self {
+        Self { facts, signs, announced, packet, changed: false, recognised: Vec::new(), client: None }
+    }
+}
+
+struct Reader {
+    id: ProtocolId,
+    /// Gone when all was told.
+    parser: Option<Box<dyn Parser>>,
+    /// Heaviest sign that spoke for it.
+    weight: i16,
+}
+
+/// How one side began: enough for rules that look back.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    bytes: [u8; KEPT_OF_OPENING],
+    kept: u8,
+    /// Bytes of its first payload on the wire; 0 while it has not spoken.
+    pub wire_len: u32,
+}
+
+impl Opening {
+    const NONE: Self = Self { bytes: [0; KEPT_OF_OPENING], kept: 0, wire_len: 0 };
+
+    /// What is kept of it.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.kept)).unwrap_or_default()
+    }
+
+    fn remember(&mut self, payload: &Payload<'_>) {
+        if self.wire_len > 0 {
+            return;
+        }
+        self.wire_len = payload.wire_len;
+        for (kept, byte) in self.bytes.iter_mut().zip(payload.bytes) {
+            *kept = *byte;
+            self.kept += 1;
+        }
+    }
+}
+
+/// What is kept of a flow while its payloads are read.
+pub struct Reading {
+    /// The order of each direction, for streams.
+    pub streams: [Stream; 2],
+    readers: Vec<Reader>,
+    /// How each side began.
+    firsts: [Opening; 2],
+    /// What each side of a stream said so far, while no protocol is sure.
+    openings: [Vec<u8>; 2],
+    /// Everyone said no to that side.
+    refused: [bool; 2],
+    /// Protocols that took a stream and gave it back.
+    mistaken: Vec<ProtocolId>,
+    asked: u8,
+    depth: u8,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self {
+            streams: Default::default(),
+            readers: Vec::new(),
+            firsts: [Opening::NONE; 2],
+            openings: Default::default(),
+            refused: [false; 2],
+            mistaken: Vec::new(),
+            asked: 0,
+            depth: 0,
+        }
+    }
+}
+
+impl Reading {
+    /// Whether nothing more can come of it.
+    #[must_use]
+    pub fn is_over(&self, transport: Transport) -> bool {
+        let waiting = self.readers.iter().any(|reader| reader.parser.is_some());
+        if transport == Transport::Tcp {
+            let finished = self.readers.last().is_some_and(|reader| reader.parser.is_none());
+            return finished || (!waiting && self.refused == [true; 2]);
+        }
+        let sure = self.readers.iter().any(|reader| reader.weight >= CERTAIN);
+        !waiting && (sure || self.asked >= MOST_ASKED)
+    }
+
+    /// Whether it has not taken anything yet.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.firsts.iter().all(|first| first.wire_len == 0)
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn heap_bytes(&self) -> usize {
+        let parsers: usize =
+            self.readers.iter().filter_map(|reader| reader.parser.as_ref()).map(|parser| parser.kept() + 64).sum();
+        let held: usize = self.streams.iter().map(Stream::held_bytes).sum();
+        let openings: usize = self.openings.iter().map(Vec::capacity).sum();
+        size_of::<Self>() + parsers + held + openings
+    }
+
+    /// Takes a datagram.
+    pub fn datagram(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) {
+        self.datagram_at(payload, 0, notes);
+        self.remember(payload);
+    }
+
+    fn datagram_at(&mut self, payload: &Payload<'_>, depth: u8, notes: &mut Notes<'_>) {
+        let mut weight = 0;
+        for place in 0..self.readers.len() {
+            let Some(reader) = self.readers.get_mut(place) else { break };
+            let Some(parser) = reader.parser.as_mut() else {
+                // It told all it had to tell, and was sure: later datagrams are its own.
+                if reader.weight >= CERTAIN && self.readers.len() == 1 {
+                    return;
+                }
+                continue;
+            };
+            let next = feed(parser.as_mut(), reader.id, payload, notes);
+            weight = reader.weight;
+            match next {
+                Next::NotMine => weight = 0,
+                Next::More => break,
+                Next::Done => {
+                    reader.parser = None;
+                    break;
+                }
+                Next::Becomes(protocol, used) => {
+                    reader.parser = None;
+                    self.start(protocol, &after(payload, used), CERTAIN, notes);
+                    return;
+                }
+                Next::Inside(used) => {
+                    if depth < DEEPEST {
+                        self.datagram_at(&after(payload, used), depth + 1, notes);
+                    }
+                    return;
+                }
+            }
+        }
+        if weight < CERTAIN && self.asked < MOST_ASKED && self.readers.len() < MOST_PARSERS {
+            self.ask_about_datagram(payload, weight, notes);
+        }
+    }
+
+    fn ask_about_datagram(&mut self, payload: &Payload<'_>, taken_with: i16, notes: &mut Notes<'_>) {
+        self.asked += 1;
+        let known: Vec<ProtocolId> = self.readers.iter().map(|reader| reader.id).collect();
+        let opening = Payload { other: self.first(payload.side.other()).bytes(), ..*payload };
+        let Asked::Yes(id, protocol, sign) = ask(&opening, &known) else { return };
+        if sign.weight > taken_with {
+            note(id, sign, notes);
+            self.start_as(id, protocol, payload, sign.weight, notes);
+        }
+    }
+
+    /// How that side began.
+    #[must_use]
+    pub fn first(&self, side: Side) -> &Opening {
+        let [client, server] = &self.firsts;
+        if side == Side::Client {
+            client
+        } else {
+            server
+        }
+    }
+
+    fn remember(&mut self, payload: &Payload<'_>) {
+        if let Some(first) = self.firsts.get_mut(payload.side.index()) {
+            first.remember(payload);
+        }
+    }
+
+    /// Takes the next bytes of a stream.
+    pub fn bytes(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) {
+        if payload.bytes.is_empty() {
+            return;
+        }
+        self.remember(payload);
+        let Some(reader) = self.readers.last_mut() else { return self.ask_about_stream(payload, notes) };
+        let (id, unsure) = (reader.id, reader.weight < CERTAIN);
+        let Some(parser) = reader.parser.as_mut() else { return };
+        let next = feed(parser.as_mut(), id, payload, notes);
+        if unsure {
+            self.lengthen_opening(payload);
+        }
+        self.go_on(next, payload, notes);
+    }
+
+    /// Bytes of a stream are missing.
+    pub fn lost(&mut self, side: Side) {
+        let Some(reader) = self.readers.last_mut() else {
+            // An opening with a hole in it proves nothing more.
+            if let Some(refused) = self.refused.get_mut(side.index()) {
+                *refused = true;
+            }
+            return;
+        };
+        if let Some(parser) = reader.parser.as_mut() {
+            if matches!(parser.lost(side), Next::Done | Next::NotMine) {
+                reader.parser = None;
+            }
+        }
+    }
+
+    fn go_on(&mut self, next: Next, payload: &Payload<'_>, notes: &mut Notes<'_>) {
+        match next {
+            Next::More => {}
+            Next::Done => self.finish_last(),
+            Next::NotMine => self.give_back(payload, notes),
+            Next::Becomes(protocol, used) => {
+                self.finish_last();
+                self.begin_anew();
+                self.start(protocol, &after(payload, used), CERTAIN, notes);
+            }
+            Next::Inside(used) if self.depth < DEEPEST => {
+                self.readers.clear();
+                self.begin_anew();
+                self.bytes(&after(payload, used), notes);
+            }
+            Next::Inside(_) => self.finish_last(),
+        }
+    }
+
+    fn finish_last(&mut self) {
+        if let Some(reader) = self.readers.last_mut() {
+            reader.parser = None;
+        }
+    }
+
+    fn begin_anew(&mut self) {
+        self.depth += 1;
+        self.firsts = [Opening::NONE; 2];
+        self.openings = Default::default();
+        self.refused = [false; 2];
+        self.mistaken.clear();
+    }
+
+    /// The parser took the stream by mistake: the others are asked again about what is kept of its beginning.
+    fn give_back(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) {
+        let Some(reader) = self.readers.pop() else { return };
+        self.mistaken.push(reader.id);
+        let Some(opening) = self.openings.get(payload.side.index()).cloned() else { return };
+        self.ask_with(&Payload { bytes: &opening, ..*payload }, notes);
+    }
+
+    fn lengthen_opening(&mut self, payload: &Payload<'_>) {
+        if let Some(opening) = self.openings.get_mut(payload.side.index()) {
+            let room = LONGEST_OPENING.saturating_sub(opening.len());
+            opening.extend_from_slice(payload.bytes.get(..payload.bytes.len().min(room)).unwrap_or_default());
+        }
+    }
+
+    fn ask_about_stream(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) {
+        let side = payload.side.index();
+        if self.refused.get(side).is_none_or(|refused| *refused) {
+            return;
+        }
+        if self.openings.get(side).is_none_or(Vec::is_empty) {
+            // The usual case: the first segment is enough, and nothing needs to be copied.
+            if self.ask_with(payload, notes) {
+                return;
+            }
+            self.lengthen_opening(payload);
+            return;
+        }
+        self.lengthen_opening(payload);
+        let Some(opening) = self.openings.get_mut(side).map(std::mem::take) else { return };
+        let wire_len = u32::try_from(opening.len()).unwrap_or(u32::MAX);
+        let taken = self.ask_with(&Payload { bytes: &opening, wire_len, ..*payload }, notes);
+        if !taken || self.weight() < CERTAIN {
+            if opening.len() >= LONGEST_OPENING {
+                self.refuse(side);
+            }
+            if let Some(place) = self.openings.get_mut(side) {
+                *place = opening;
+            }
+        }
+    }
+
+    fn weight(&self) -> i16 {
+        self.readers.last().map_or(0, |reader| reader.weight)
+    }
+
+    fn refuse(&mut self, side: usize) {
+        if let Some(refused) = self.refused.get_mut(side) {
+            *refused = true;
+        }
+    }
+
+    /// Asks everyone about an opening; whether somebody took it.
+    fn ask_with(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) -> bool {
+        let opening = Payload { other: self.first(payload.side.other()).bytes(), ..*payload };
+        match ask(&opening, &self.mistaken) {
+            Asked::Yes(id, protocol, sign) => {
+                note(id, sign, notes);
+                if sign.weight < CERTAIN {
+                    self.lengthen_opening(payload);
+                }
+                self.start_stream(id, protocol, payload, sign.weight, notes);
+                true
+            }
+            Asked::Unsure => false,
+            Asked::No => {
+                self.refuse(payload.side.index());
+                false
+            }
+        }
+    }
+
+    /// What the other side said before comes first, as it did on the wire.
+    fn start_stream(
+        &mut self,
+        id: ProtocolId,
+        protocol: &'static dyn Protocol,
+        payload: &Payload<'_>,
+        weight: i16,
+        notes: &mut Notes<'_>,
+    ) {
+        let mut parser = protocol.parser();
+        let side = payload.side.other();
+        let before = self.openings.get(side.index()).cloned().unwrap_or_default();
+        if !before.is_empty() {
+            let wire_len = u32::try_from(before.len()).unwrap_or(u32::MAX);
+            let earlier = Payload { bytes: &before, wire_len, side, other: &[], ..*payload };
+            if matches!(feed(parser.as_mut(), id, &earlier, notes), Next::Done) {
+                self.readers.push(Reader { id, parser: None, weight });
+                notes.recognised.push(id);
+                return;
+            }
+        }
+        let next = feed(parser.as_mut(), id, payload, notes);
+        self.readers.push(Reader { id, parser: Some(parser), weight });
+        if !matches!(next, Next::NotMine) {
+            notes.recognised.push(id);
+        }
+        self.go_on(next, payload, notes);
+    }
+
+    fn start(&mut self, protocol: &'static dyn Protocol, payload: &Payload<'_>, weight: i16, notes: &mut Notes<'_>) {
+        let Some(id) = registry().by_name(protocol.profile().name) else { return };
+        if payload.transport == Transport::Tcp {
+            self.readers.clear();
+            notes.recognised.push(id);
+            self.readers.push(Reader { id, parser: Some(protocol.parser()), weight });
+            self.bytes(payload, notes);
+        } else {
+            self.start_as(id, protocol, payload, weight, notes);
+        }
+    }
+
+    fn start_as(
+        &mut self,
+        id: ProtocolId,
+        protocol: &'static dyn Protocol,
+        payload: &Payload<'_>,
+        weight: i16,
+        notes: &mut Notes<'_>,
+    ) {
+        let mut parser = protocol.parser();
+        let next = feed(parser.as_mut(), id, payload, notes);
+        if matches!(next, Next::NotMine) {
+            return;
+        }
+        notes.recognised.push(id);
+        let parser = if matches!(next, Next::Done) { None } else { Some(parser) };
+        self.readers.push(Reader { id, parser, weight });
+        if let Next::Inside(used) = next {
+            self.datagram_at(&after(payload, used), 1, notes);
+        }
+    }
+}
+
+enum Asked {
+    No,
+    Unsure,
+    Yes(ProtocolId, &'static dyn Protocol, &'static Sign),
+}
+
+/// Asks every protocol that the first byte allows, but `passed_over`; the heaviest sign has it.
+fn ask(opening: &Payload<'_>, passed_over: &[ProtocolId]) -> Asked {
+    let Some(first) = opening.bytes.first() else { return Asked::Unsure };
+    let registry = registry();
+    let mut answer = Asked::No;
+    for id in registry.asked(opening.transport, *first) {
+        let Some(protocol) = registry.protocol(*id).filter(|_| !passed_over.contains(id)) else { continue };
+        match (protocol.matches(opening), &answer) {
+            (Match::Yes(sign), Asked::Yes(_, _, best)) if sign.weight <= best.weight => {}
+            (Match::Yes(sign), _) => answer = Asked::Yes(*id, protocol, sign),
+            (Match::Unsure, Asked::No) => answer = Asked::Unsure,
+            _ => {}
+        }
+    }
+    answer
+}
+
+fn note(id: ProtocolId, sign: &'static Sign, notes: &mut Notes<'_>) {
+    let mut facts = Facts::new(notes.facts, notes.signs, notes.announced, notes.packet, id.0);
+    facts.sign(sign);
+    notes.changed |= facts.changed;
+}
+
+fn feed(parser: &mut dyn Parser, id: ProtocolId, payload: &Payload<'_>, notes: &mut Notes<'_>) -> Next {
+    let mut facts = Facts::new(notes.facts, notes.signs, notes.announced, notes.packet, id.0);
+    let next = parser.feed(payload, &mut facts);
+    notes.changed |= facts.changed;
+    notes.client = facts.client.or(notes.client);
+    next
+}
+
+fn after<'a>(payload: &Payload<'a>, used: usize) -> Payload<'a> {
+    let wire_len = payload.wire_len.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX));
+    Payload { bytes: payload.bytes.get(used..).unwrap_or_default(), wire_len, other: &[], ..*payload }
+}
