@@ -2,7 +2,7 @@
 
 use super::{ACTIVITY, PUBLIC_KEY, RELAY};
 use crate::facts::{Facts, Sign};
-use crate::inspect::noise::is_noise;
+use crate::inspect::noise::is_encrypted_opening;
 use crate::inspect::{Match, Next, Payload};
 use crate::packet::Side;
 
@@ -29,7 +29,7 @@ const ENOUGH: u8 = 6;
 
 pub(super) fn matches(opening: &Payload<'_>) -> Match {
     match opening.bytes.len() {
-        length if length > CLIENT_GREETING || !is_noise(opening.bytes) => Match::No,
+        length if length > CLIENT_GREETING || !is_encrypted_opening(opening.bytes) => Match::No,
         CLIENT_GREETING => Match::Yes(&GREETING),
         _ => Match::Unsure,
     }
@@ -62,7 +62,7 @@ impl Stream {
             Side::Server => client.sent >= CLIENT_GREETING,
         };
         let before = if payload.side == Side::Client { client.sent } else { server.sent };
-        if !greeted || (before == 0 && !is_noise(payload.bytes)) {
+        if !greeted || (before == 0 && !is_encrypted_opening(payload.bytes)) {
             return Next::NotMine;
         }
         if payload.side == Side::Client && before == 0 {
