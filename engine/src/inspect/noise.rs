@@ -27,7 +27,7 @@ pub(super) fn is_encrypted_opening(bytes: &[u8]) -> bool {
     let tls = matches!(bytes, [0x14..=0x17, 3, ..]);
     let balanced = looked_at.len() < FEWEST_COUNTED
         || (bits as usize * 10).abs_diff(looked_at.len() * 40) <= looked_at.len() * MOST_UNBALANCED;
-    !tls && !words && printable * 2 <= looked_at.len() && balanced && looked_at.chunks(LOOKED_AT).all(is_noise)
+    !tls && !words && printable * 2 <= looked_at.len() && balanced && is_noise(looked_at)
 }
 
 /// Bytes whose bits are counted, and how few are too few to count.
