@@ -6,11 +6,13 @@ mod bittorrent;
 mod crypto;
 mod dhcp;
 mod dns;
+mod dtls;
 mod llmnr;
 mod mdns;
 mod netbios;
 mod noise;
 mod ntp;
+mod pieces;
 mod quic;
 mod reading;
 mod registry;
@@ -33,7 +35,26 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&bittorrent::BitTorrent, &dhcp::Dhcp, &dhcp::Dhcpv6, &dns::Dns, &llmnr::Llmnr, &mdns::Mdns, &netbios::Netbios, &ntp::Ntp, &quic::Quic, &rtcp::Rtcp, &rtp::Rtp, &sip::Sip, &skype::Skype, &ssdp::Ssdp, &stun::Stun, &tls::Tls, &tox::Tox];
+pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &bittorrent::BitTorrent,
+    &dhcp::Dhcp,
+    &dhcp::Dhcpv6,
+    &dns::Dns,
+    &dtls::Dtls,
+    &llmnr::Llmnr,
+    &mdns::Mdns,
+    &netbios::Netbios,
+    &ntp::Ntp,
+    &quic::Quic,
+    &rtcp::Rtcp,
+    &rtp::Rtp,
+    &sip::Sip,
+    &skype::Skype,
+    &ssdp::Ssdp,
+    &stun::Stun,
+    &tls::Tls,
+    &tox::Tox,
+];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,14 +4,12 @@
 use super::packet::{varint, Packet};
 use crate::bytes::Reader;
 use crate::inspect::crypto::{InitialKeys, SAMPLE};
+use crate::inspect::pieces::Pieces;
 
 /// Longest packet that is opened; none on the Internet is longer than Ethernet's largest common frame.
 const LONGEST_PACKET: usize = 9_000;
 /// Most bytes of a hello that are put together: post-quantum keys, an encrypted hello and a ticket.
 const MOST_BYTES: usize = 12 * 1024;
-/// Most pieces with gaps between; browsers make about twenty.
-const MOST_PIECES: usize = 64;
-
 /// Opens `packet`; gives its frames where the keys are right.
 #[must_use]
 pub fn open(packet: &Packet<'_>, keys: &InitialKeys) -> Option<Vec<u8>> {
@@ -37,15 +35,11 @@ pub fn open(packet: &Packet<'_>, keys: &InitialKeys) -> Option<Vec<u8>> {
     Some(copy)
 }
 
-/// A stream of handshake bytes whose pieces come in any order.
+/// The stream of handshake bytes that a client's CRYPTO frames make.
 #[derive(Default)]
-pub struct Pieces {
-    bytes: Vec<u8>,
-    /// What is there: starts and ends, sorted, never touching.
-    there: Vec<(usize, usize)>,
-}
+pub struct Handshake(Pieces<MOST_BYTES>);
 
-impl Pieces {
+impl Handshake {
     /// Takes the pieces that the frames of one packet hold (RFC 9000 §19).
     pub fn take_frames(&mut self, frames: &[u8]) {
         let mut reader = Reader::new(frames);
@@ -64,38 +58,16 @@ impl Pieces {
             CRYPTO => {
                 let offset = usize::try_from(varint(reader)?).ok()?;
                 let length = usize::try_from(varint(reader)?).ok()?;
-                self.put(offset, reader.take(length)?)
+                self.0.put(offset, reader.take(length)?)
             }
             _ => None,
         }
     }
 
-    /// Keeps one piece; the first copy of every byte stays.
-    fn put(&mut self, offset: usize, piece: &[u8]) -> Option<()> {
-        let end = offset.checked_add(piece.len()).filter(|end| *end <= MOST_BYTES)?;
-        if self.there.len() >= MOST_PIECES {
-            return None;
-        }
-        if self.bytes.len() < end {
-            self.bytes.reserve_exact(end - self.bytes.len());
-            self.bytes.resize(end, 0);
-        }
-        self.bytes.get_mut(offset..end)?.copy_from_slice(piece);
-        let place = self.there.partition_point(|(_, there)| *there < offset);
-        let (mut from, mut to) = (offset, end);
-        while let Some((start, stop)) = self.there.get(place).copied().filter(|(start, _)| *start <= end) {
-            (from, to) = (from.min(start), to.max(stop));
-            self.there.remove(place);
-        }
-        self.there.insert(place, (from, to));
-        Some(())
-    }
-
     /// The handshake message at the start of the stream, when all of it is there: what it says, and its body.
     #[must_use]
     pub fn message(&self) -> Option<(u8, &[u8])> {
-        let end = self.there.first().filter(|(start, _)| *start == 0)?.1;
-        let mut reader = Reader::new(self.bytes.get(..end)?);
+        let mut reader = Reader::new(self.0.start());
         let kind = reader.u8()?;
         let length = usize::try_from(reader.be24()?).ok()?;
         Some((kind, reader.take(length)?))
@@ -104,7 +76,7 @@ impl Pieces {
     /// Bytes held.
     #[must_use]
     pub fn kept(&self) -> usize {
-        self.bytes.capacity() + self.there.capacity() * size_of::<(usize, usize)>()
+        self.0.kept()
     }
 }
 
@@ -126,7 +98,7 @@ mod tests {
         let message: Vec<u8> = [1, 0, 0, 26].into_iter().chain(b'a'..=b'z').collect();
         let orders = [[0, 1, 2], [2, 1, 0], [1, 0, 2], [2, 0, 1]];
         for order in orders {
-            let mut pieces = Pieces::default();
+            let mut pieces = Handshake::default();
             for part in order {
                 assert!(pieces.message().is_none());
                 let piece = &message[part * 10..part * 10 + 10];
@@ -134,25 +106,5 @@ mod tests {
             }
             assert_eq!(pieces.message(), Some((1, &message[4..])));
         }
-    }
-
-    #[test]
-    fn overlapping_pieces_count_once() {
-        let mut pieces = Pieces::default();
-        pieces.put(2, &[0; 4]);
-        pieces.put(8, &[0; 4]);
-        pieces.put(5, &[0; 4]);
-        assert_eq!(pieces.there, [(2, 12)]);
-        pieces.put(0, &[0; 1]);
-        assert_eq!(pieces.there, [(0, 1), (2, 12)]);
-    }
-
-    #[test]
-    fn a_flood_of_pieces_stays_bounded() {
-        let mut pieces = Pieces::default();
-        for offset in 0..10_000 {
-            pieces.put(offset * 2, &[0]);
-        }
-        assert!(pieces.kept() <= crate::inspect::MOST_KEPT);
     }
 }

@@ -21,7 +21,7 @@ use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
 use google::PublicHeader;
-use initial::{open, Pieces};
+use initial::{open, Handshake};
 use packet::{varint, Invariants, Kind, Packet, LONG};
 use version::{Form, Version};
 
@@ -139,7 +139,7 @@ struct QuicParser {
     keys: Option<Box<InitialKeys>>,
     /// Who sent what the keys opened.
     opener: Option<Side>,
-    pieces: Pieces,
+    handshake: Handshake,
     datagrams: u8,
     tried: u8,
 }
@@ -149,7 +149,7 @@ impl Parser for QuicParser {
         self.datagrams += 1;
         let Some(first) = payload.bytes.first() else { return Next::More };
         let known = match first & LONG {
-            0 => take_short(payload, facts),
+            0 => take_public(payload, facts),
             _ => self.take_long(payload, facts),
         };
         match known {
@@ -161,7 +161,7 @@ impl Parser for QuicParser {
     }
 
     fn kept(&self) -> usize {
-        self.pieces.kept() + self.keys.as_ref().map_or(0, |_| size_of::<InitialKeys>())
+        self.handshake.kept() + self.keys.as_ref().map_or(0, |_| size_of::<InitialKeys>())
     }
 }
 
@@ -204,8 +204,8 @@ impl QuicParser {
             tell_google(&hello, facts);
             return Some(());
         }
-        self.pieces.take_frames(&frames);
-        let (kind, body) = self.pieces.message()?;
+        self.handshake.take_frames(&frames);
+        let (kind, body) = self.handshake.message()?;
         let hello = ClientHello::parse(body, Over::Quic, true).filter(|_| kind == 1)?;
         CLIENT.tell(&hello, Over::Quic, facts);
         if let Some(agent) = user_agent(hello.quic) {
@@ -247,11 +247,16 @@ fn take_other_long(payload: &Payload<'_>, facts: &mut Facts<'_>) -> Known {
     }
 }
 
-fn take_short(payload: &Payload<'_>, facts: &mut Facts<'_>) -> Known {
+fn take_public(payload: &Payload<'_>, facts: &mut Facts<'_>) -> Known {
     let version = PublicHeader::read(payload.bytes).and_then(|header| header.version);
     match version.and_then(Version::of) {
         Some(version) if version.form == Form::Google => take_google(payload, version, facts),
-        _ => Known::More,
+        _ => {
+            if google::is_rejection(payload.bytes) {
+                facts.client_is(payload.side.other());
+            }
+            Known::More
+        }
     }
 }
 
