@@ -20,7 +20,13 @@ from peergate.lab.simulator.machine import (
 from peergate.lab.simulator.messages import Function, Writer
 from peergate.lab.simulator.servers import FAKE_TLS_PORT, HTTP_PORT
 from peergate.lab.simulator.stream import CLIENT, Conversation, Kind
-from peergate.lab.simulator.voice import DOUBLED_SECONDS, SILENCE_SECONDS, Call
+from peergate.lab.simulator.voice import (
+    DOUBLED_SECONDS,
+    HANG_UP_BYTES,
+    HANG_UP_TIMES,
+    SILENCE_SECONDS,
+    Call,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +107,7 @@ class Client(Machine):
         elif what is Function.OBFUSCATED:
             yield from self._answered(now, sender, payload)
         elif what is Function.DATA:
-            yield from self._heard(now, sender)
+            yield from self._heard(now, sender, len(payload))
 
     def connected(self, now: float, stream: int) -> Actions:
         """Says the first words of whatever the connection is for."""
@@ -238,9 +244,12 @@ class Client(Machine):
         yield Happened("call-started", {"peer": peer.address})
         yield from self._speak(now, peer)
 
-    def _heard(self, now: float, peer: Endpoint) -> Actions:
-        # The other side still talks for a moment after we have hung up.
+    def _heard(self, now: float, peer: Endpoint, size: int) -> Actions:
+        # The other side may still talk for a moment after we have hung up.
         if now - self._hung_up.get(peer, -math.inf) < 2 * SILENCE_SECONDS:
+            return
+        if size == HANG_UP_BYTES:
+            yield from self._end_call(now, peer)
             return
         if peer not in self._calls:
             yield from self._begin_call(now, peer)
@@ -262,6 +271,8 @@ class Client(Machine):
         self._hung_up[peer] = now
         call = self._calls.pop(peer, None)
         if call is not None:
+            for _ in range(HANG_UP_TIMES):
+                yield SendDatagram(peer, self._writer.data(HANG_UP_BYTES))
             yield Happened("call-ended", {"sent": call.sent, "received": call.received})
 
 

@@ -12,7 +12,10 @@ PACKET_BYTES = (115, 190)
 PACKET_SECONDS = (0.027, 0.040)
 # Each packet carries the one before as well until the path has shown that it loses little.
 DOUBLED_SECONDS = 25.0
-# The other side hung up, or the path is cut.
+# Far shorter than any voice, and said more than once, because one may be lost.
+HANG_UP_BYTES = 19
+HANG_UP_TIMES = 2
+# The path is cut.
 SILENCE_SECONDS = 3.0
 
 
