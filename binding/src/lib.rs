@@ -1,12 +1,36 @@
 //! `peergate._engine`: converts, releases the GIL, no logic.
 #![forbid(unsafe_code)]
 
+mod batch;
+mod catalog;
+mod columns;
+mod flow;
 mod link;
+mod policy;
+mod reader;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("SignatureError", py.get_type::<catalog::SignatureError>())?;
+    module.add("CaptureError", py.get_type::<reader::CaptureError>())?;
+    module.add_class::<batch::Batch>()?;
+    module.add_class::<catalog::App>()?;
+    module.add_class::<catalog::Catalog>()?;
+    module.add_class::<catalog::Protocol>()?;
+    module.add_class::<flow::Evidence>()?;
+    module.add_class::<flow::Flow>()?;
     module.add_class::<link::Link>()?;
-    Ok(())
+    module.add_class::<policy::Policy>()?;
+    module.add_class::<reader::Reader>()?;
+    module.add_function(wrap_pyfunction!(version, module)?)?;
+    module.add_function(wrap_pyfunction!(flow::community_id, module)?)
+}
+
+/// The version of the package.
+#[pyfunction]
+const fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
 }

@@ -36,6 +36,13 @@ impl FlowKey {
         )
     }
 
+    /// The key of an untagged flow outside of tunnels, between two ends in either order.
+    #[must_use]
+    pub fn between(one: Endpoint, other: Endpoint, transport: u8) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        Self { low, high, transport, depth: 0, vlan: [0; 2] }
+    }
+
     /// 32 bits of a hash that nobody outside can steer while `seed` is secret.
     #[must_use]
     #[inline]

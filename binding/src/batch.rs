@@ -1,0 +1,115 @@
+//! Batches of flows: indexed for Python, as Arrow for polars, pandas and DuckDB, as EVE lines for everyone else.
+
+use std::sync::Arc;
+
+use arrow_array::ffi_stream::FFI_ArrowArrayStream;
+use arrow_array::RecordBatchIterator;
+use peergate_engine::eve;
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::PyCapsule;
+
+use crate::columns;
+use crate::flow::{Chunk, Flow};
+
+/// Flows, in the order in which they were told.
+#[pyclass(frozen, module = "peergate._engine")]
+#[derive(Default)]
+pub struct Batch {
+    chunks: Vec<Arc<Chunk>>,
+}
+
+impl Batch {
+    pub fn of(chunk: Chunk) -> Self {
+        Self { chunks: vec![Arc::new(chunk)] }
+    }
+
+    pub fn len(&self) -> usize {
+        self.chunks.iter().map(|chunk| chunk.told.len()).sum()
+    }
+
+    fn place(&self, mut index: usize) -> Option<(&Arc<Chunk>, usize)> {
+        self.chunks.iter().find_map(|chunk| {
+            if index < chunk.told.len() {
+                return Some((chunk, index));
+            }
+            index -= chunk.told.len();
+            None
+        })
+    }
+
+    /// Every flow as a line, with this event type.
+    pub fn lines(&self, event_type: &str) -> String {
+        let mut lines = String::new();
+        for chunk in &self.chunks {
+            for (index, told) in chunk.told.iter().enumerate() {
+                if let Some(report) = chunk.report(index) {
+                    eve::write_flow(&report, event_type, told.time, &mut lines);
+                }
+            }
+        }
+        lines
+    }
+}
+
+#[pymethods]
+impl Batch {
+    fn __len__(&self) -> usize {
+        self.len()
+    }
+
+    fn __getitem__(&self, index: isize) -> PyResult<Flow> {
+        let wrapped = if index < 0 { index.checked_add_unsigned(self.len()) } else { Some(index) };
+        let found = wrapped.and_then(|index| usize::try_from(index).ok()).and_then(|index| self.place(index));
+        let (chunk, index) = found.ok_or_else(|| PyIndexError::new_err("batch index out of range"))?;
+        Ok(Flow::new(Arc::clone(chunk), index))
+    }
+
+    fn __iter__(slf: Bound<'_, Self>) -> Flows {
+        Flows { batch: slf.unbind(), next: 0 }
+    }
+
+    /// The Arrow `PyCapsule` interface: a stream of record batches.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        // A consumer may ask for other types; the interface allows to answer with one's own.
+        drop(requested_schema);
+        let batches: Vec<_> = py.detach(|| self.chunks.iter().map(|chunk| columns::record_batch(chunk)).collect());
+        let reader = RecordBatchIterator::new(batches, columns::schema());
+        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+    }
+
+    fn eve(&self, py: Python<'_>) -> String {
+        py.detach(|| self.lines("flow"))
+    }
+
+    #[staticmethod]
+    fn concat(batches: Vec<PyRef<'_, Self>>) -> Self {
+        Self { chunks: batches.iter().flat_map(|batch| batch.chunks.iter().cloned()).collect() }
+    }
+}
+
+/// Goes over a batch.
+#[pyclass(module = "peergate._engine")]
+pub struct Flows {
+    batch: Py<Batch>,
+    next: usize,
+}
+
+#[pymethods]
+impl Flows {
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&mut self) -> Option<Flow> {
+        let batch = self.batch.get();
+        let (chunk, index) = batch.place(self.next)?;
+        self.next += 1;
+        Some(Flow::new(Arc::clone(chunk), index))
+    }
+}

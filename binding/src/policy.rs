@@ -1,0 +1,124 @@
+//! Policies, as Python configures and questions them.
+
+use std::sync::Arc;
+
+use peergate_engine::apps::{Activity, AppId};
+use peergate_engine::inspect::{registry, Category};
+use peergate_engine::packet::Addr;
+use peergate_engine::policy::{GroupSpec, RuleSpec, Subject};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::catalog::Catalog;
+
+/// Groups and rules, compiled.
+#[pyclass(frozen, module = "peergate._engine")]
+pub struct Policy {
+    pub compiled: Arc<peergate_engine::policy::Policy>,
+    catalog: Arc<peergate_engine::apps::Catalog>,
+}
+
+#[pymethods]
+impl Policy {
+    #[staticmethod]
+    fn compile(groups: Vec<(String, Vec<String>)>, rules: Vec<Bound<'_, PyDict>>, catalog: &Catalog) -> PyResult<Self> {
+        let groups: Vec<GroupSpec> = groups.into_iter().map(|(name, prefixes)| GroupSpec { name, prefixes }).collect();
+        let rules = rules.iter().map(rule).collect::<PyResult<Vec<_>>>()?;
+        let compiled = peergate_engine::policy::Policy::compile(&groups, &rules, &catalog.0).map_err(|problems| {
+            let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            PyValueError::new_err(told.join("\n"))
+        })?;
+        Ok(Self { compiled: Arc::new(compiled), catalog: Arc::clone(&catalog.0) })
+    }
+
+    /// Which rule decides about such a flow, and what the rules before it said.
+    #[pyo3(signature = (src, dest, app=None, protocol=None, category=None, activity=None, confidence=1.0))]
+    #[allow(clippy::too_many_arguments, reason = "each is one word of the question; Python names them")]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        src: &str,
+        dest: &str,
+        app: Option<&str>,
+        protocol: Option<&str>,
+        category: Option<&str>,
+        activity: Option<&str>,
+        confidence: f64,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let app = match app {
+            Some(name) => self.catalog.by_name(name).ok_or_else(|| unknown("app", name))?,
+            None => AppId::UNKNOWN,
+        };
+        let category = match category {
+            Some(name) => Category::from_name(name).ok_or_else(|| unknown("category", name))?,
+            None => self.catalog.app(app).category,
+        };
+        let protocol = match protocol {
+            Some(name) => registry().by_name(name).ok_or_else(|| unknown("protocol", name))?,
+            None => Default::default(),
+        };
+        let activity = match activity {
+            Some(name) => Activity::from_name(name).ok_or_else(|| unknown("activity", name))?,
+            None => Activity::Unknown,
+        };
+        let (client, server) = (address(src)?, address(dest)?);
+        self.answer(py, &Subject { client, server, app, category, protocol, activity, confidence })
+    }
+}
+
+impl Policy {
+    fn answer<'py>(&self, py: Python<'py>, subject: &Subject) -> PyResult<Bound<'py, PyDict>> {
+        let decision = self.compiled.decide(subject);
+        let answer = PyDict::new(py);
+        answer.set_item("rule", decision.rule.map(|rule| self.compiled.rule_name(rule)))?;
+        answer.set_item("action", decision.action.name())?;
+        let mut tried = Vec::new();
+        for asked in self.compiled.explain(subject) {
+            let why: Vec<&str> = asked.why_not.iter().map(|why| why.sentence()).collect();
+            let row = PyDict::new(py);
+            row.set_item("rule", self.compiled.rule_name(asked.rule))?;
+            row.set_item("why", if asked.matched() { "it matches".to_owned() } else { why.join(", ") })?;
+            tried.push(row);
+        }
+        answer.set_item("tried", tried)?;
+        Ok(answer)
+    }
+}
+
+fn rule(given: &Bound<'_, PyDict>) -> PyResult<RuleSpec> {
+    Ok(RuleSpec {
+        name: word(given, "name")?,
+        app: words(given, "app")?,
+        category: words(given, "category")?,
+        protocol: words(given, "protocol")?,
+        activity: words(given, "activity")?,
+        group: words(given, "group")?,
+        src_group: words(given, "src_group")?,
+        dest_group: words(given, "dest_group")?,
+        action: word(given, "action")?,
+        min_confidence: present(given, "min_confidence")?.map_or(Ok(0.0), |value| value.extract())?,
+    })
+}
+
+fn present<'py>(given: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    Ok(given.get_item(key)?.filter(|value| !value.is_none()))
+}
+
+fn word(given: &Bound<'_, PyDict>, key: &str) -> PyResult<String> {
+    present(given, key)?.map_or_else(|| Ok(String::new()), |value| value.extract())
+}
+
+fn words(given: &Bound<'_, PyDict>, key: &str) -> PyResult<Vec<String>> {
+    present(given, key)?.map_or_else(|| Ok(Vec::new()), |value| value.extract())
+}
+
+fn unknown(kind: &str, name: &str) -> PyErr {
+    PyValueError::new_err(format!("unknown {kind} \"{name}\""))
+}
+
+fn address(text: &str) -> PyResult<Addr> {
+    let ip: std::net::IpAddr =
+        text.parse().map_err(|_| PyValueError::new_err(format!("\"{text}\" is not an IP address")))?;
+    Ok(ip.into())
+}
