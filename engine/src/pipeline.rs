@@ -271,6 +271,7 @@ impl Core {
         }
         if turned {
             flow.turn();
+            reading.turn();
         }
         let over = reading.is_over(packet.transport) || flow.payloads() >= self.config.payloads;
         let after = if over { 0 } else { reading.heap_bytes() };

@@ -218,12 +218,14 @@ struct DtlsParser {
     datagrams: u8,
     data_records: u8,
     client_told: bool,
+    /// Media will follow on the same flow: stays, to tell them from its own.
+    shares: bool,
     over: bool,
 }
 
 impl Parser for DtlsParser {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        self.datagrams += 1;
+        self.datagrams = self.datagrams.saturating_add(1);
         let cut = !payload.is_whole();
         let mut reader = Reader::new(payload.bytes);
         let mut records = 0;
@@ -234,11 +236,16 @@ impl Parser for DtlsParser {
         if records == 0 && !is_unified(payload.bytes) {
             return Next::NotMine;
         }
-        if self.over || self.datagrams >= MOST_DATAGRAMS {
+        let over = self.over || self.datagrams >= MOST_DATAGRAMS;
+        if over && !self.shares {
             Next::Done
         } else {
             Next::More
         }
+    }
+
+    fn turned(&mut self) {
+        self.halves.reverse();
     }
 
     fn kept(&self) -> usize {
@@ -261,7 +268,7 @@ impl DtlsParser {
                 }
             }
             kind::APPLICATION | kind::WITH_CONNECTION => {
-                self.data_records += 1;
+                self.data_records = self.data_records.saturating_add(1);
                 // Data on its way: the handshake is over.
                 self.over |= self.data_records > 1;
             }
@@ -303,6 +310,7 @@ impl DtlsParser {
                 facts.client_is(side);
                 CLIENT.tell(&hello, Over::Dtls, facts);
                 self.client_told = true;
+                self.shares |= hello.srtp;
             }
             message::HELLO_VERIFY => facts.client_is(side.other()),
             message::SERVER_HELLO => {

@@ -303,6 +303,8 @@ pub trait Parser: Send + Sync {
     fn lost(&mut self, _side: Side) -> Next {
         Next::Done
     }
+    /// Client and server were taken for each other: what was [`Side::Client`] is [`Side::Server`] from now on.
+    fn turned(&mut self) {}
     /// Bytes that it holds on the heap, beside itself.
     fn kept(&self) -> usize {
         0

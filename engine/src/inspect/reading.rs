@@ -146,6 +146,17 @@ impl Reading {
         size_of::<Self>() + parsers + held + openings
     }
 
+    /// Client and server were taken for each other.
+    pub fn turn(&mut self) {
+        self.streams.reverse();
+        self.firsts.reverse();
+        self.openings.reverse();
+        self.refused.reverse();
+        for parser in self.readers.iter_mut().filter_map(|reader| reader.parser.as_mut()) {
+            parser.turned();
+        }
+    }
+
     /// Takes a datagram.
     pub fn datagram(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) {
         self.datagram_at(payload, 0, notes);

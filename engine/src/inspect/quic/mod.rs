@@ -160,6 +160,10 @@ impl Parser for QuicParser {
         }
     }
 
+    fn turned(&mut self) {
+        self.opener = self.opener.map(Side::other);
+    }
+
     fn kept(&self) -> usize {
         self.handshake.kept() + self.keys.as_ref().map_or(0, |_| size_of::<InitialKeys>())
     }

@@ -193,6 +193,10 @@ impl Parser for TlsParser {
         }
     }
 
+    fn turned(&mut self) {
+        self.halves.reverse();
+    }
+
     fn kept(&self) -> usize {
         self.halves.iter().map(|half| half.messages.kept()).sum()
     }
