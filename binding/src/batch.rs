@@ -14,7 +14,7 @@ use crate::flow::{Chunk, Flow};
 
 /// Flows, in the order in which they were told.
 #[pyclass(frozen, module = "peergate._engine")]
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Batch {
     chunks: Vec<Arc<Chunk>>,
 }

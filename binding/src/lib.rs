@@ -5,6 +5,7 @@ mod batch;
 mod catalog;
 mod columns;
 mod flow;
+mod gateway;
 mod link;
 mod policy;
 mod reader;
@@ -22,9 +23,13 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<catalog::Protocol>()?;
     module.add_class::<flow::Evidence>()?;
     module.add_class::<flow::Flow>()?;
+    module.add("GatewayError", py.get_type::<gateway::GatewayError>())?;
+    module.add_class::<gateway::Events>()?;
+    module.add_class::<gateway::Gateway>()?;
     module.add_class::<link::Link>()?;
     module.add_class::<policy::Policy>()?;
     module.add_class::<reader::Reader>()?;
+    module.add_function(wrap_pyfunction!(gateway::missing, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
     module.add_function(wrap_pyfunction!(flow::community_id, module)?)
 }

@@ -96,7 +96,7 @@ impl Reader {
             return Ok(None);
         }
         let count = reading.out.len().min(max_flows.max(1));
-        let told = reading.out.drain(..count).map(flow_of).collect();
+        let told = reading.out.drain(..count).filter_map(ended).collect();
         let chunk = Chunk { told, catalog: Arc::clone(&self.catalog), policy: Arc::clone(&self.policy) };
         Ok(Some(Batch::of(chunk)))
     }
@@ -151,8 +151,9 @@ impl Reading {
     }
 }
 
-fn flow_of(event: Event) -> Told {
+fn ended(event: Event) -> Option<Told> {
     match event {
-        Event::Ended(told) | Event::Verdict(told) => *told,
+        Event::Ended(told) => Some(*told),
+        _ => None,
     }
 }

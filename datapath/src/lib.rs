@@ -13,6 +13,7 @@ mod dissect;
 mod error;
 pub mod file;
 pub mod gate;
+pub mod gateway;
 pub mod link;
 pub mod netns;
 pub mod object;

@@ -1,7 +1,10 @@
 //! What the engine tells: flows that ended, and verdicts as they fall.
 
-use crate::flow::{EndReason, Flow};
-use crate::packet::Time;
+use crate::apps::AppId;
+use crate::flow::{EndReason, Flow, FlowKey};
+use crate::inspect::{Category, ProtocolId};
+use crate::packet::{Endpoint, Time, Transport};
+use crate::policy::{Action, Subject};
 
 /// Where events gather until somebody takes them.
 pub type Outbox = Vec<Event>;
@@ -10,8 +13,47 @@ pub type Outbox = Vec<Event>;
 pub enum Event {
     /// A flow is over.
     Ended(Box<Told>),
-    /// A live flow was judged, or judged anew; as it stood then.
-    Verdict(Box<Told>),
+    /// A live flow was judged, or judged anew; as it stood then, and what the policy said before.
+    Verdict(Box<Told>, Action),
+    /// Nothing more will be read of a live flow: its verdict stays until the policy changes.
+    Settled(FlowKey, Action),
+    /// An endpoint was learned: all its flows are one application's.
+    Learned(Learnt),
+}
+
+/// What later flows of an endpoint are, before they say anything.
+#[derive(Clone, Copy, Debug)]
+pub struct Learnt {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// Over what.
+    pub transport: Transport,
+    /// Which application.
+    pub app: AppId,
+    /// What kind of application.
+    pub category: Category,
+    /// In which protocol.
+    pub protocol: ProtocolId,
+    /// Probability that this is right, in 0..1.
+    pub confidence: f64,
+    /// Until when it holds.
+    pub expires: Time,
+}
+
+impl Learnt {
+    /// What a policy is asked about a flow between this endpoint and nobody in particular.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject {
+            client: self.endpoint.addr,
+            server: self.endpoint.addr,
+            app: self.app,
+            category: self.category,
+            protocol: self.protocol,
+            activity: Default::default(),
+            confidence: self.confidence,
+        }
+    }
 }
 
 /// A flow as it stood when something was told of it.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::apps::{Catalog, Known};
 use crate::decode::Decoder;
-use crate::event::{Event, Outbox, Told};
+use crate::event::{Event, Learnt, Outbox, Told};
+use crate::evidence::confidence;
 use crate::facts::Announcement;
 use crate::flow::{EndReason, Flow, FlowKey, Limits, Piece, Slot, Table};
 use crate::inspect::{registry, Notes, Payload, Reading};
@@ -77,6 +78,34 @@ pub struct Counts {
     pub readings_given_up: u64,
 }
 
+/// A packet without its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// When it passed.
+    pub time: Time,
+    /// Its flow.
+    pub key: FlowKey,
+    /// Whether the lesser end sent it.
+    pub from_low: bool,
+    /// Bytes on the wire.
+    pub wire_len: u32,
+    /// Bytes that the transport carried.
+    pub payload_len: u32,
+}
+
+/// What a data path counted of a flow since its first packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    /// Which flow.
+    pub key: FlowKey,
+    /// Packets and bytes on the wire that the lesser end sent.
+    pub low: (u32, u64),
+    /// Those of the greater end.
+    pub high: (u32, u64),
+    /// Its latest packet.
+    pub last: Time,
+}
+
 /// Takes frames; gives events. One thread's worth: several engines share nothing.
 pub struct Engine {
     decoder: Decoder,
@@ -124,6 +153,17 @@ impl Engine {
         let Self { decoder, core } = self;
         core.tick(frame.time, out);
         decoder.decode(frame, &mut |packet| core.packet(packet, out));
+    }
+
+    /// Takes a packet of which only its flow, direction and size are known.
+    pub fn record(&mut self, record: &Record, out: &mut Outbox) {
+        self.core.tick(record.time, out);
+        self.core.record(record);
+    }
+
+    /// Takes the data path's own count of a flow, which saw packets that the engine did not.
+    pub fn counted(&mut self, counted: &Counted) {
+        self.core.counted(counted);
     }
 
     /// Lets time pass without a frame: flows that were silent for too long end.
@@ -198,6 +238,23 @@ impl Core {
         }
         let Some(reading) = flow.reading.take() else { return };
         self.read(slot, reading, side, packet, out);
+    }
+
+    fn record(&mut self, record: &Record) {
+        let Some(flow) = self.table.find(&record.key).and_then(|slot| self.table.get(slot)) else { return };
+        let side = if record.from_low == flow.client_is_low { Side::Client } else { Side::Server };
+        flow.count_record(record.time, side, record.wire_len, record.payload_len);
+    }
+
+    fn counted(&mut self, counted: &Counted) {
+        let Some(flow) = self.table.find(&counted.key).and_then(|slot| self.table.get(slot)) else { return };
+        let (client, server) =
+            if flow.client_is_low { (counted.low, counted.high) } else { (counted.high, counted.low) };
+        for (tally, (packets, bytes)) in flow.tallies.iter_mut().zip([client, server]) {
+            tally.packets = tally.packets.max(packets);
+            tally.bytes = tally.bytes.max(bytes);
+        }
+        flow.last = flow.last.max(counted.last);
     }
 
     /// A SYN on a connection that is over, or that was never answered with other numbers, begins another.
@@ -287,7 +344,7 @@ impl Core {
             self.decide(slot, false, out);
         }
         if changed || !self.announced.is_empty() {
-            self.teach(slot);
+            self.teach(slot, out);
         }
         if settled {
             self.settle(slot, out);
@@ -320,10 +377,10 @@ impl Core {
             return;
         }
         let decision = policy.decide(&flow.subject());
-        let decided_otherwise = decision != flow.decision;
-        flow.decision = decision;
-        if config.live && (!same || decided_otherwise) {
-            out.push(Event::Verdict(Box::new(Told { flow: flow.snapshot(), reason: None, time: *clock })));
+        let before = std::mem::replace(&mut flow.decision, decision);
+        if config.live && (!same || policy_changed || before != decision) {
+            let told = Told { flow: flow.snapshot(), reason: None, time: *clock };
+            out.push(Event::Verdict(Box::new(told), before.action));
         }
     }
 
@@ -332,14 +389,13 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         flow.reading = None;
         flow.state.finish_reading();
-        if !self.config.live {
-            return;
+        if self.config.live {
+            out.push(Event::Settled(flow.key, flow.decision.action));
         }
-        out.push(Event::Verdict(Box::new(Told { flow: flow.snapshot(), reason: None, time: self.clock })));
     }
 
     /// What this flow teaches about others: its own ends, and what its parsers announced.
-    fn teach(&mut self, slot: Slot) {
+    fn teach(&mut self, slot: Slot, out: &mut Outbox) {
         let Self { table, learned, config, announced, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
         let teaching = Teaching {
@@ -363,8 +419,17 @@ impl Core {
             let endpoint = flow.end(side);
             let way = if config.is_local(flow, side) { Way::Local } else { Way::Remote };
             let wanted = if way == Way::Local { learn.local() } else { learn.remote() };
-            if wanted {
-                learned.learn(endpoint, side, flow.transport(), way, &teaching);
+            let lesson = if wanted { learned.learn(endpoint, side, flow.transport(), way, &teaching) } else { None };
+            if let Some(lesson) = lesson.filter(|_| config.live) {
+                out.push(Event::Learned(Learnt {
+                    endpoint,
+                    transport: flow.transport(),
+                    app: lesson.app,
+                    category: flow.judgement.category(),
+                    protocol: lesson.protocol,
+                    confidence: confidence(lesson.decibans.into()),
+                    expires: lesson.expires,
+                }));
             }
         }
     }

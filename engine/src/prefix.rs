@@ -119,6 +119,13 @@ impl<T: Copy> PrefixMap<T> {
         reaching.find_map(|(len, table)| table.get(&(bits & mask(*len))).copied())
     }
 
+    /// Every prefix and its value, longest first.
+    pub fn iter(&self) -> impl Iterator<Item = (Prefix, T)> + '_ {
+        self.tables
+            .iter()
+            .flat_map(|(len, table)| table.iter().map(|(bits, value)| (Prefix { bits: *bits, len: *len }, *value)))
+    }
+
     /// Whether there are no prefixes.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -79,18 +79,24 @@ impl Flow {
     #[inline]
     pub fn count(&mut self, packet: &Packet<'_>, side: Side) {
         self.state.note(packet, side);
-        self.last = self.last.max(packet.time);
-        let [client, server] = &mut self.tallies;
-        let tally = if side == Side::Client { client } else { server };
-        tally.packets = tally.packets.saturating_add(1);
-        tally.bytes += u64::from(packet.wire_len);
-        if packet.payload_len > 0 {
-            tally.payloads = tally.payloads.saturating_add(1);
-        }
+        self.count_record(packet.time, side, packet.wire_len, packet.payload_len);
         if packet.transport == Transport::Tcp && packet.tcp.has(TcpHeader::SYN) {
             if let Some(syn) = self.syns.get_mut(side.index()) {
                 *syn = packet.tcp.seq;
             }
+        }
+    }
+
+    /// Counts a packet of which only sizes are known.
+    #[inline]
+    pub fn count_record(&mut self, time: Time, side: Side, wire_len: u32, payload_len: u32) {
+        self.last = self.last.max(time);
+        let [client, server] = &mut self.tallies;
+        let tally = if side == Side::Client { client } else { server };
+        tally.packets = tally.packets.saturating_add(1);
+        tally.bytes += u64::from(wire_len);
+        if payload_len > 0 {
+            tally.payloads = tally.payloads.saturating_add(1);
         }
     }
 

@@ -13,7 +13,7 @@ pub use explain::{Tried, WhyNot};
 use crate::apps::{Activity, AppId};
 use crate::inspect::{Category, ProtocolId};
 use crate::packet::Addr;
-use crate::prefix::PrefixMap;
+use crate::prefix::{Prefix, PrefixMap};
 
 /// What is done with a flow. The numbers are those of the data path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,9 +147,28 @@ impl Policy {
     /// Asks the rules about a flow.
     #[must_use]
     pub fn decide(&self, subject: &Subject) -> Decision {
-        let ends = self.ends(subject);
+        self.first_match(subject, self.ends(subject))
+    }
+
+    fn first_match(&self, subject: &Subject, ends: Ends) -> Decision {
         let found = (0..).zip(&self.rules).find(|(_, rule)| rule.matches(subject, ends));
         found.map_or_else(Decision::default, |(place, rule)| Decision { rule: Some(place), action: rule.action })
+    }
+
+    /// Asks the rules about a flow between members of these groups; `None` is the addresses in no group.
+    #[must_use]
+    pub fn decide_between(&self, subject: &Subject, client: Option<GroupId>, server: Option<GroupId>) -> Decision {
+        self.first_match(subject, Ends { client: client.map(|id| id.0), server: server.map(|id| id.0) })
+    }
+
+    /// Every group, with a prefix of it, once for each of its prefixes.
+    pub fn prefixes(&self) -> impl Iterator<Item = (Prefix, GroupId)> + '_ {
+        self.groups.iter()
+    }
+
+    /// Every group.
+    pub fn group_ids(&self) -> impl Iterator<Item = GroupId> {
+        (0..).take(self.group_names.len()).map(GroupId)
     }
 
     /// The group of an address.

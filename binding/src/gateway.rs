@@ -1,0 +1,215 @@
+//! The gateway's thread, as Python starts it, looks on and stops it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use peergate_datapath::bridge::{Bridge, BridgeConfig, Fail, Mode};
+use peergate_datapath::gateway::{Gateway as Running, Happened, Settings};
+use peergate_datapath::probe;
+use peergate_engine::event::Told;
+use peergate_engine::pipeline::Config;
+use peergate_engine::prefix::Prefix;
+use pyo3::create_exception;
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::batch::Batch;
+use crate::catalog::Catalog;
+use crate::flow::Chunk;
+use crate::policy::Policy;
+
+create_exception!(peergate._engine, GatewayError, PyOSError);
+
+/// A gateway in the line.
+#[pyclass(frozen, module = "peergate._engine")]
+pub struct Gateway {
+    bridge: BridgeConfig,
+    refuse: bool,
+    engine: Config,
+    catalog: Arc<peergate_engine::apps::Catalog>,
+    /// The policy in force; what is told of a flow is put into words by the one that decided it.
+    policy: Mutex<Arc<peergate_engine::policy::Policy>>,
+    running: Mutex<Option<Running>>,
+}
+
+#[pymethods]
+impl Gateway {
+    #[new]
+    #[pyo3(signature = (
+        catalog, policy, *, name, lan, wan, mode="bridge", fail="open", refuse="silence", heartbeat_seconds=2.0,
+        local=Vec::new(), seed=0,
+    ))]
+    #[allow(clippy::too_many_arguments, reason = "a constructor with keywords, as Python has them")]
+    fn new(
+        catalog: &Catalog,
+        policy: &Policy,
+        name: &str,
+        lan: &str,
+        wan: &str,
+        mode: &str,
+        fail: &str,
+        refuse: &str,
+        heartbeat_seconds: f64,
+        local: Vec<String>,
+        seed: u64,
+    ) -> PyResult<Self> {
+        let bridge = BridgeConfig {
+            mode: choice("mode", mode, &[("bridge", Mode::Bridge), ("wire", Mode::Wire)])?,
+            fail: choice("fail", fail, &[("open", Fail::Open), ("closed", Fail::Closed)])?,
+            heartbeat_timeout: Duration::try_from_secs_f64(heartbeat_seconds)
+                .map_err(|_| PyValueError::new_err("heartbeat_seconds must be a positive number"))?,
+            ..BridgeConfig::new(name, lan, wan)
+        };
+        let local: Result<Vec<Prefix>, String> = local.iter().map(|prefix| prefix.parse()).collect();
+        let local = local.map_err(PyValueError::new_err)?;
+        Ok(Self {
+            bridge,
+            refuse: choice("refuse", refuse, &[("silence", false), ("reset", true)])?,
+            engine: Config { live: true, vlans: false, local, seed, ..Config::default() },
+            catalog: Arc::clone(&catalog.0),
+            policy: Mutex::new(Arc::clone(&policy.compiled)),
+            running: Mutex::new(None),
+        })
+    }
+
+    fn start(&self, py: Python<'_>) -> PyResult<()> {
+        let settings = Settings {
+            bridge: self.bridge.clone(),
+            refuse: self.refuse,
+            engine: self.engine.clone(),
+            catalog: Arc::clone(&self.catalog),
+            policy: self.policy(),
+        };
+        let started = py.detach(|| Running::start(settings)).map_err(failed)?;
+        *self.running() = Some(started);
+        Ok(())
+    }
+
+    /// Ends the thread; the programs and maps stay in the line unless `detach`.
+    #[pyo3(signature = (detach=false))]
+    fn stop(&self, py: Python<'_>, detach: bool) -> PyResult<()> {
+        py.detach(|| {
+            if let Some(running) = self.running().as_mut() {
+                running.stop();
+            }
+            if detach {
+                Bridge::detach(&self.bridge.name, None).map_err(failed)?;
+            }
+            Ok(())
+        })
+    }
+
+    fn reload(&self, policy: &Policy) {
+        *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&policy.compiled);
+        if let Some(running) = self.running().as_ref() {
+            running.reload(Arc::clone(&policy.compiled));
+        }
+    }
+
+    /// Waits up to `timeout` seconds for the first event.
+    #[pyo3(signature = (max_events=4096, timeout=0.5))]
+    fn events(&self, py: Python<'_>, max_events: usize, timeout: f64) -> PyResult<Events> {
+        let patience = Duration::try_from_secs_f64(timeout).unwrap_or_default();
+        py.detach(|| {
+            let running = self.running();
+            let Some(running) = running.as_ref() else { return Ok(Events::default()) };
+            let happened = running.happened(max_events, patience).map_err(failed)?;
+            Ok(self.sorted(happened))
+        })
+    }
+
+    fn stats(&self) -> BTreeMap<&'static str, u64> {
+        self.running().as_ref().map(Running::stats).unwrap_or_default()
+    }
+
+    /// Where it stands, and what that costs.
+    #[getter]
+    fn place(&self) -> (&'static str, String) {
+        let running = self.running();
+        let Some(running) = running.as_ref() else { return ("nowhere", "It has not been started.".to_owned()) };
+        let why = running.fallback().map(|why| format!(" It is not in the line because: {why}.")).unwrap_or_default();
+        (running.place().name(), format!("{}{why}", running.place().cost()))
+    }
+
+    /// Takes away what an earlier run of this name left in the line; False when there was nothing.
+    #[staticmethod]
+    fn detach(py: Python<'_>, name: &str) -> PyResult<bool> {
+        py.detach(|| {
+            let there = PathBuf::from("/sys/fs/bpf/peergate").join(name).exists();
+            Bridge::detach(name, None).map_err(failed)?;
+            Ok(there)
+        })
+    }
+}
+
+impl Gateway {
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn policy(&self) -> Arc<peergate_engine::policy::Policy> {
+        Arc::clone(&self.policy.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn sorted(&self, happened: Vec<Happened>) -> Events {
+        let (mut verdicts, mut flows) = (Vec::new(), Vec::new());
+        for each in happened {
+            match each {
+                Happened::Verdict(told) => verdicts.push(*told),
+                Happened::Ended(told) => flows.push(*told),
+            }
+        }
+        let batch =
+            |told: Vec<Told>| Batch::of(Chunk { told, catalog: Arc::clone(&self.catalog), policy: self.policy() });
+        Events { verdicts: Arc::new(batch(verdicts)), flows: Arc::new(batch(flows)) }
+    }
+}
+
+/// What happened since the last call.
+#[pyclass(frozen, module = "peergate._engine")]
+#[derive(Default)]
+pub struct Events {
+    verdicts: Arc<Batch>,
+    flows: Arc<Batch>,
+}
+
+#[pymethods]
+impl Events {
+    /// Flows as they stood when they were decided: recognised, or matched by a rule.
+    #[getter]
+    fn verdicts(&self) -> Batch {
+        Batch::clone(&self.verdicts)
+    }
+
+    /// Flows that ended.
+    #[getter]
+    fn flows(&self) -> Batch {
+        Batch::clone(&self.flows)
+    }
+
+    /// Both as EVE lines: `verdict` and `flow`.
+    fn eve(&self, py: Python<'_>) -> String {
+        py.detach(|| self.verdicts.lines("verdict") + &self.flows.lines("flow"))
+    }
+}
+
+/// What this machine lacks, as name and advice, in the order in which it is needed.
+#[pyfunction]
+pub fn missing() -> Vec<(&'static str, &'static str)> {
+    let lacking = probe::probe().into_iter().filter(|capability| !capability.present);
+    lacking.map(|capability| (capability.name, capability.advice)).collect()
+}
+
+fn choice<T: Copy>(what: &str, given: &str, choices: &[(&str, T)]) -> PyResult<T> {
+    let found = choices.iter().find(|(word, _)| *word == given).map(|(_, value)| *value);
+    found.ok_or_else(|| {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        PyValueError::new_err(format!("{what} \"{given}\" is none of {}", words.join(", ")))
+    })
+}
+
+fn failed(error: peergate_datapath::Error) -> PyErr {
+    GatewayError::new_err(error.to_string())
+}

@@ -1,0 +1,144 @@
+//! The engine's verdicts as the kernel's: which table gets what.
+
+use std::sync::Arc;
+
+use peergate_engine::event::{Event, Learnt, Outbox};
+use peergate_engine::flow;
+use peergate_engine::packet::Time;
+use peergate_engine::policy::{self, GroupId, Policy};
+
+use super::{Happened, Outlet};
+use crate::abi::{Action, FlowKey, GROUP_COUNT};
+use crate::error::Error;
+use crate::source::Enforcer;
+use crate::tables::{Prefix, Towards, Verdict};
+
+/// Writes verdicts into the kernel, and passes on what people want to know.
+pub struct Writer {
+    pub policy: Arc<Policy>,
+    /// What `block` is in the kernel.
+    blocking: Action,
+    outlet: Outlet,
+    /// What was learned and still holds, for the next policy.
+    learnt: Vec<Learnt>,
+    /// Verdicts that the kernel refused to take.
+    pub refused_writes: u64,
+}
+
+/// Learned endpoints that are kept for a change of policy; the oldest give way.
+const MOST_LEARNT: usize = 16_384;
+
+impl Writer {
+    pub fn new(policy: Arc<Policy>, refuse: bool, outlet: Outlet) -> Self {
+        let blocking = if refuse { Action::Reject } else { Action::Drop };
+        Self { policy, blocking, outlet, learnt: Vec::new(), refused_writes: 0 }
+    }
+
+    pub const fn outlet(&self) -> &Outlet {
+        &self.outlet
+    }
+
+    /// Acts on everything in the outbox.
+    pub fn take(&mut self, out: &mut Outbox, enforcer: &mut dyn Enforcer) {
+        for event in out.drain(..) {
+            match event {
+                Event::Verdict(told, before) => {
+                    let action = told.flow.decision.action;
+                    self.decided(&told.flow, before, enforcer);
+                    if told.flow.judgement.app != Default::default() || action != policy::Action::Allow {
+                        self.outlet.tell(Happened::Verdict(told));
+                    }
+                }
+                Event::Settled(key, action) if action != policy::Action::Block => {
+                    self.write(&key, self.in_kernel(action), enforcer);
+                }
+                Event::Settled(..) => {}
+                Event::Learned(learnt) => self.learned(learnt, enforcer),
+                Event::Ended(told) => self.outlet.tell(Happened::Ended(told)),
+            }
+        }
+    }
+
+    /// A flow that is still read stays undecided unless it is blocked: its next packets may say more.
+    fn decided(&mut self, flow: &flow::Flow, before: policy::Action, enforcer: &mut dyn Enforcer) {
+        let action = flow.decision.action;
+        if action == policy::Action::Block || flow.state.is_read() {
+            self.write(&flow.key, self.in_kernel(action), enforcer);
+        } else if let Some(key) = in_kernel(&flow.key).filter(|_| before == policy::Action::Block) {
+            self.refused_writes += u64::from(enforcer.forget_verdict(&key).is_err());
+        }
+    }
+
+    fn write(&mut self, key: &flow::FlowKey, action: Action, enforcer: &mut dyn Enforcer) {
+        let Some(key) = in_kernel(key) else { return };
+        self.refused_writes += u64::from(enforcer.set_verdict(&key, &Verdict::lasting(action)).is_err());
+    }
+
+    const fn in_kernel(&self, action: policy::Action) -> Action {
+        match action {
+            policy::Action::Allow => Action::Pass,
+            policy::Action::Alert => Action::Alert,
+            policy::Action::Block => self.blocking,
+        }
+    }
+
+    fn learned(&mut self, learnt: Learnt, enforcer: &mut dyn Enforcer) {
+        if self.learnt.len() >= MOST_LEARNT {
+            self.learnt.swap_remove(0);
+        }
+        self.learnt.push(learnt);
+        self.block_endpoint(&learnt, enforcer);
+    }
+
+    /// New flows of a learned endpoint stop at their first packet, where the policy blocks them whoever opens them.
+    fn block_endpoint(&mut self, learnt: &Learnt, enforcer: &mut dyn Enforcer) {
+        let towards = self.blocked_towards(learnt);
+        if towards == Towards::NOBODY {
+            return;
+        }
+        let verdict = Verdict { action: self.blocking, reason: 0, app: learnt.app.0, expires: learnt.expires };
+        let written = enforcer.set_endpoint(learnt.endpoint, learnt.transport.number(), &verdict, towards);
+        self.refused_writes += u64::from(written.is_err());
+    }
+
+    fn blocked_towards(&self, learnt: &Learnt) -> Towards {
+        let (subject, own) = (learnt.subject(), self.policy.group(learnt.endpoint.addr));
+        let blocked =
+            |client, server| self.policy.decide_between(&subject, client, server).action == policy::Action::Block;
+        let peers = std::iter::once(None).chain(self.policy.group_ids().map(Some));
+        peers
+            .filter(|peer| blocked(own, *peer) && blocked(*peer, own))
+            .filter_map(kernel_group)
+            .fold(Towards::NOBODY, Towards::and)
+    }
+
+    /// What was learned is judged by the new policy. What the old one blocked goes stale with its generation.
+    pub fn judge_learnt_anew(&mut self, now: Time, enforcer: &mut dyn Enforcer) {
+        self.learnt.retain(|learnt| learnt.expires > now);
+        for learnt in self.learnt.clone() {
+            self.block_endpoint(&learnt, enforcer);
+        }
+    }
+
+    /// The kernel knows the groups of both ends by the policy's prefixes.
+    pub fn write_groups(&self, enforcer: &mut dyn Enforcer) -> Result<(), Error> {
+        let numbered = |(prefix, group): (peergate_engine::prefix::Prefix, GroupId)| {
+            let v4 = prefix.addr().as_v4().is_some() && prefix.len_of_128() >= 96;
+            let len = if v4 { prefix.len_of_128() - 96 } else { prefix.len_of_128() };
+            kernel_group(Some(group)).map(|group| (prefix.addr(), len, group))
+        };
+        let prefixes: Vec<Prefix> = self.policy.prefixes().filter_map(numbered).collect();
+        enforcer.set_groups(&prefixes)
+    }
+}
+
+/// The kernel's number of a group: 0 is "in none". Groups beyond its last are decided in user space alone.
+fn kernel_group(group: Option<GroupId>) -> Option<u32> {
+    let number = group.map_or(0, |group| u32::from(group.0) + 1);
+    (number < GROUP_COUNT).then_some(number)
+}
+
+/// The kernel's key of a flow. It does not look into tunnels.
+pub fn in_kernel(key: &flow::FlowKey) -> Option<FlowKey> {
+    (key.depth == 0).then(|| FlowKey::between(key.low, key.high, key.transport))
+}

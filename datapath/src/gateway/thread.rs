@@ -1,0 +1,174 @@
+//! The loop: drain the line, judge, enforce; between that the heartbeat, the clock, the kernel's counts and orders.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use peergate_engine::event::Outbox;
+use peergate_engine::flow;
+use peergate_engine::packet::{LinkType, Time};
+use peergate_engine::pipeline::{Counted, Engine, Record};
+use peergate_engine::policy::Policy;
+
+use super::enforce::Writer;
+use super::{Command, Outlet, Settings};
+use crate::abi::{FlowCounters, FlowKey};
+use crate::error::Error;
+use crate::sample::{Direction, Sample};
+use crate::source::FrameSource;
+
+/// How long to sleep in a silent line: orders are answered this fast.
+const NAP: Duration = Duration::from_millis(50);
+const SECOND: Duration = Duration::from_secs(1);
+/// How often the kernel's counts are taken over: also flows that are decided stay known to be alive.
+const COUNTING: Duration = Duration::from_secs(5);
+
+/// The line, the engine and what connects them.
+pub struct Line {
+    source: Box<dyn FrameSource>,
+    engine: Engine,
+    writer: Writer,
+    out: Outbox,
+    heartbeat: Duration,
+}
+
+impl Line {
+    pub fn new(mut source: Box<dyn FrameSource>, settings: Settings, outlet: Outlet) -> Result<Self, Error> {
+        let writer = Writer::new(Arc::clone(&settings.policy), settings.refuse, outlet);
+        writer.write_groups(source.enforcer())?;
+        let engine = Engine::new(settings.engine, settings.catalog, settings.policy);
+        // Several beats to a timeout: one may come late.
+        let heartbeat = settings.bridge.heartbeat_timeout / 4;
+        Ok(Self { source, engine, writer, out: Outbox::new(), heartbeat })
+    }
+
+    /// Runs until told to stop, or until the line is gone.
+    pub fn run(&mut self, orders: &Receiver<Command>) -> Result<(), Error> {
+        let (mut beaten, mut ticked, mut counted) = (Instant::now(), Instant::now(), Instant::now());
+        loop {
+            self.drain()?;
+            if beaten.elapsed() >= self.heartbeat {
+                self.source.enforcer().beat()?;
+                beaten = Instant::now();
+            }
+            if ticked.elapsed() >= SECOND {
+                self.tick()?;
+                ticked = Instant::now();
+            }
+            if counted.elapsed() >= COUNTING {
+                self.take_over_counts()?;
+                counted = Instant::now();
+            }
+            match orders.try_recv() {
+                Ok(Command::Policy(policy)) => self.reload(policy)?,
+                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return self.finish(),
+                Err(TryRecvError::Empty) => {}
+            }
+        }
+    }
+
+    fn drain(&mut self) -> Result<(), Error> {
+        let Self { source, engine, writer, out, heartbeat } = self;
+        source.drain(NAP.min(*heartbeat), &mut |enforcer, sample| {
+            match sample {
+                Sample::Whole(frame, _) => {
+                    debug_assert_eq!(frame.link, LinkType::Ethernet);
+                    engine.frame(&frame, out);
+                }
+                Sample::Record(seen) => engine.record(
+                    &Record {
+                        time: seen.time,
+                        key: for_engine(&seen.key),
+                        from_low: seen.direction == Direction::LowToHigh,
+                        wire_len: seen.wire_len,
+                        payload_len: seen.payload_len,
+                    },
+                    out,
+                ),
+            }
+            writer.take(out, enforcer);
+        })?;
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), Error> {
+        self.engine.tick(now(), &mut self.out);
+        self.writer.take(&mut self.out, self.source.enforcer());
+        let stats = self.stats()?;
+        self.writer.outlet().count(stats);
+        Ok(())
+    }
+
+    fn take_over_counts(&mut self) -> Result<(), Error> {
+        let Self { source, engine, .. } = self;
+        source.enforcer().flow_counters(&mut |key, counters| engine.counted(&counted(key, counters)))
+    }
+
+    /// Every live flow and every learned endpoint is judged anew before the old verdicts go stale: no gap.
+    fn reload(&mut self, policy: Arc<Policy>) -> Result<(), Error> {
+        let Self { source, engine, writer, out, .. } = self;
+        let enforcer = source.enforcer();
+        writer.policy = Arc::clone(&policy);
+        writer.write_groups(enforcer)?;
+        enforcer.prepare_generation();
+        engine.set_policy(policy, out);
+        writer.take(out, enforcer);
+        writer.judge_learnt_anew(now(), enforcer);
+        enforcer.bump_generation()
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        self.take_over_counts()?;
+        self.engine.finish(&mut self.out);
+        self.writer.take(&mut self.out, self.source.enforcer());
+        let stats = self.stats()?;
+        self.writer.outlet().count(stats);
+        Ok(())
+    }
+
+    fn stats(&mut self) -> Result<BTreeMap<&'static str, u64>, Error> {
+        let line = self.source.enforcer().stats()?;
+        let engine = self.engine.counts();
+        let live = u64::try_from(self.engine.live_flows()).unwrap_or(u64::MAX);
+        Ok(BTreeMap::from([
+            ("passed_by_verdict", line.passed_by_verdict),
+            ("passed_undecided", line.passed_undecided),
+            ("passed_not_ip", line.passed_not_ip),
+            ("dropped_by_verdict", line.dropped_by_verdict),
+            ("dropped_by_endpoint", line.dropped_by_endpoint),
+            ("dropped_fail_closed", line.dropped_fail_closed),
+            ("dropped_held", line.dropped_held),
+            ("dropped_pause", line.dropped_pause),
+            ("line_malformed", line.malformed),
+            ("ring_full", line.ring_full),
+            ("flow_table_full", line.flow_table_full),
+            ("samples_whole", line.copied_whole),
+            ("samples_records", line.copied_records),
+            ("packets", engine.packets),
+            ("flows", engine.flows),
+            ("flows_live", live),
+            ("flows_forced", engine.flows_forced),
+            ("readings_given_up", engine.readings_given_up),
+            ("verdicts_refused", self.writer.refused_writes),
+        ]))
+    }
+}
+
+fn for_engine(key: &FlowKey) -> flow::FlowKey {
+    flow::FlowKey::between(key.low(), key.high(), key.proto)
+}
+
+fn counted(key: &FlowKey, counters: &FlowCounters) -> Counted {
+    let side = |index: usize| {
+        let packets = counters.packets.get(index).copied().unwrap_or_default();
+        (u32::try_from(packets).unwrap_or(u32::MAX), counters.bytes.get(index).copied().unwrap_or_default())
+    };
+    let last = counters.last.iter().copied().max().unwrap_or_default();
+    Counted { key: for_engine(key), low: side(0), high: side(1), last: Time(last) }
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
