@@ -7,6 +7,8 @@ mod crypto;
 mod dhcp;
 mod dns;
 mod dtls;
+mod edonkey;
+mod gnutella;
 mod llmnr;
 mod mdns;
 mod netbios;
@@ -35,26 +37,7 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
-pub static PROTOCOLS: &[&dyn Protocol] = &[
-    &bittorrent::BitTorrent,
-    &dhcp::Dhcp,
-    &dhcp::Dhcpv6,
-    &dns::Dns,
-    &dtls::Dtls,
-    &llmnr::Llmnr,
-    &mdns::Mdns,
-    &netbios::Netbios,
-    &ntp::Ntp,
-    &quic::Quic,
-    &rtcp::Rtcp,
-    &rtp::Rtp,
-    &sip::Sip,
-    &skype::Skype,
-    &ssdp::Ssdp,
-    &stun::Stun,
-    &tls::Tls,
-    &tox::Tox,
-];
+pub static PROTOCOLS: &[&dyn Protocol] = &[&bittorrent::BitTorrent, &dhcp::Dhcp, &dhcp::Dhcpv6, &dns::Dns, &dtls::Dtls, &edonkey::Edonkey, &gnutella::Gnutella, &llmnr::Llmnr, &mdns::Mdns, &netbios::Netbios, &ntp::Ntp, &quic::Quic, &rtcp::Rtcp, &rtp::Rtp, &sip::Sip, &skype::Skype, &ssdp::Ssdp, &stun::Stun, &tls::Tls, &tox::Tox];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
