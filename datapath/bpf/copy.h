@@ -24,17 +24,17 @@
 #define TAG 4
 
 static __always_inline void describe(struct sample *sample, struct __sk_buff *skb, const struct packet *pkt,
-				     const struct flow *flow, __u8 port, __u64 now)
+				     const struct flow *flow, __u8 port)
 {
-	sample->time = now;
+	sample->time = bpf_ktime_get_ns();
 	sample->wire_len = skb->len + (skb->vlan_present ? TAG : 0);
 	sample->captured = 0;
 	sample->key = pkt->key;
 	sample->payload = pkt->payload;
 	sample->segments = skb->gso_segs ? skb->gso_segs : 1;
 	sample->segment_size = skb->gso_segs > 1 ? skb->gso_size : 0;
-	sample->group[0] = flow ? flow->group[0] : 0;
-	sample->group[1] = flow ? flow->group[1] : 0;
+	sample->group[0] = flow->group[0];
+	sample->group[1] = flow->group[1];
 	sample->port = port;
 	sample->side = pkt->side;
 	sample->tcp_flags = pkt->tcp_flags;
@@ -72,7 +72,7 @@ static __always_inline __u32 fill(struct __sk_buff *skb, __u8 *bytes, const __u3
 }
 
 static __always_inline int emit(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow, __u8 port,
-				__u64 now, __u8 kind, const __u32 room)
+				__u8 kind, const __u32 room)
 {
 	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + room, 0);
 
@@ -80,7 +80,7 @@ static __always_inline int emit(struct __sk_buff *skb, const struct packet *pkt,
 		count(STAT_RING_FULL, 1);
 		return 0;
 	}
-	describe(sample, skb, pkt, flow, port, now);
+	describe(sample, skb, pkt, flow, port);
 	sample->kind = kind;
 	if (room)
 		sample->captured = fill(skb, (__u8 *)(sample + 1), room);
@@ -89,29 +89,29 @@ static __always_inline int emit(struct __sk_buff *skb, const struct packet *pkt,
 }
 
 static __always_inline int emit_whole(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow,
-				      __u8 port, __u64 now)
+				      __u8 port)
 {
 	if (skb->len <= ROOM_SMALL - TAG)
-		return emit(skb, pkt, flow, port, now, SAMPLE_WHOLE, ROOM_SMALL);
+		return emit(skb, pkt, flow, port, SAMPLE_WHOLE, ROOM_SMALL);
 	if (skb->len <= ROOM_FRAME - TAG)
-		return emit(skb, pkt, flow, port, now, SAMPLE_WHOLE, ROOM_FRAME);
-	return emit(skb, pkt, flow, port, now, SAMPLE_WHOLE, ROOM_SUPER);
+		return emit(skb, pkt, flow, port, SAMPLE_WHOLE, ROOM_FRAME);
+	return emit(skb, pkt, flow, port, SAMPLE_WHOLE, ROOM_SUPER);
 }
 
 static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow,
-				 const struct conf *conf, __u8 port, __u64 now)
+				 const struct conf *conf, __u8 port)
 {
 	if (flow->generation != conf->generation) {
 		flow->generation = conf->generation;
 		flow->whole = flow->records = 0;
 	}
 	if (flow->whole < conf->whole_limit) {
-		if (emit_whole(skb, pkt, flow, port, now)) {
+		if (emit_whole(skb, pkt, flow, port)) {
 			flow->whole++;
 			count(STAT_COPIED_WHOLE, 1);
 		}
 	} else if (flow->records < conf->record_limit) {
-		if (emit(skb, pkt, flow, port, now, SAMPLE_RECORD, 0)) {
+		if (emit(skb, pkt, flow, port, SAMPLE_RECORD, 0)) {
 			flow->records++;
 			count(STAT_COPIED_RECORD, 1);
 		}
@@ -124,7 +124,7 @@ static __always_inline void show_refused(struct __sk_buff *skb, const struct pac
 	if (flow->refused && now - flow->refused < REFUSE_INTERVAL)
 		return;
 	flow->refused = now;
-	if (emit(skb, pkt, flow, port, now, SAMPLE_REFUSED, ROOM_HEAD))
+	if (emit(skb, pkt, flow, port, SAMPLE_REFUSED, ROOM_HEAD))
 		count(STAT_COPIED_REFUSED, 1);
 }
 

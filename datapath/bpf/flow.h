@@ -59,7 +59,7 @@ static __always_inline struct flow *insert_flow(const struct flow_key *key, __u6
 }
 
 /* A bare SYN behind other segments is a new connection with old ports: it is judged afresh. */
-static __always_inline void begin_on_syn(struct flow *flow, const struct packet *pkt, __u64 now)
+static __always_inline void begin_on_syn(struct flow *flow, const struct packet *pkt)
 {
 	if (!(pkt->tcp_flags & TCP_SYN)) {
 		if (pkt->key.proto == IPPROTO_TCP && !flow->established)
@@ -69,7 +69,7 @@ static __always_inline void begin_on_syn(struct flow *flow, const struct packet 
 	if (!is_bare_syn(pkt) || (flow->began && !flow->established))
 		return;
 	flow->established = 0;
-	flow->began = now;
+	flow->began = bpf_ktime_get_ns();
 	flow->whole = flow->records = 0;
 }
 
@@ -96,7 +96,7 @@ static __always_inline struct flow *track(struct __sk_buff *skb, const struct pa
 		flow = insert_flow(&pkt->key, now);
 	if (!flow)
 		return 0;
-	begin_on_syn(flow, pkt, now);
+	begin_on_syn(flow, pkt);
 	count_packet(flow, skb, pkt->side & 1, now);
 	return flow;
 }

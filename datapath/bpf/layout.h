@@ -45,7 +45,7 @@ struct verdict {
 	__u8 reason; /* user space's own code, never read here */
 	__u16 app;   /* user space's own number, never read here */
 	__u32 generation;
-	__u64 decided; /* all times here are bpf_ktime_get_ns() */
+	__u64 decided; /* all times here are of CLOCK_MONOTONIC; those in flows are exact to some ms */
 	__u64 expires;
 	__u64 groups; /* of an endpoint: bit g set = holds towards peers in group g; of a flow: unused */
 };

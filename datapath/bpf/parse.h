@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * From a frame to its flow key. Reads with bpf_skb_load_bytes only: at tc a super-packet may have as few as 66 bytes
- * in its linear part. The outer VLAN tag is not in the data but in skb->vlan_tci; further tags are in the data.
+ * From a frame to its flow key. At tc a super-packet may have as few as 66 bytes in its linear part, so a header is read
+ * where it lies if it lies there, and copied otherwise. The outer VLAN tag is not in the data but in skb->vlan_tci;
+ * further tags are in the data.
  */
 #ifndef PEERGATE_PARSE_H
 #define PEERGATE_PARSE_H
@@ -36,7 +37,7 @@ enum parsed {
 };
 
 struct packet {
-	struct flow_key key;
+	struct flow_key key __attribute__((aligned(8))); /* copied and compared in words */
 	__u32 payload;
 	__u8 side; /* 0: low -> high */
 	__u8 tcp_flags;
@@ -68,6 +69,21 @@ static __always_inline int load(struct __sk_buff *skb, __u32 offset, void *to, _
 	return bpf_skb_load_bytes(skb, offset, to, size);
 }
 
+/* Headers are in the first bytes of a frame; this bound is what the verifier asks for. */
+#define HEADERS_END 4096
+
+/* The `size` bytes at `offset`: in the frame itself where its linear part reaches so far, else in `copy`; 0 where the
+ * frame ends before. */
+static __always_inline const void *view(struct __sk_buff *skb, __u32 offset, void *copy, __u32 size)
+{
+	void *data = (void *)(long)skb->data;
+	void *data_end = (void *)(long)skb->data_end;
+
+	if (offset < HEADERS_END && data + offset + size <= data_end)
+		return data + offset;
+	return bpf_skb_load_bytes(skb, offset, copy, size) ? 0 : copy;
+}
+
 /* Leaves `at->offset` at the network header and gives its EtherType, 0 if the frame ends before it. */
 static __always_inline __be16 skip_tags(struct __sk_buff *skb, struct cursor *at)
 {
@@ -86,20 +102,21 @@ static __always_inline __be16 skip_tags(struct __sk_buff *skb, struct cursor *at
 
 static __always_inline enum parsed parse_ipv4(struct __sk_buff *skb, struct cursor *at)
 {
-	struct iphdr ip;
+	struct iphdr copy;
+	const struct iphdr *ip = view(skb, at->offset, &copy, sizeof(copy));
 
-	if (load(skb, at->offset, &ip, sizeof(ip)) || ip.version != 4 || ip.ihl < 5)
+	if (!ip || ip->version != 4 || ip->ihl < 5)
 		return PARSED_MALFORMED;
 	at->src32[2] = at->dst32[2] = bpf_htonl(0xffff);
-	at->src32[3] = ip.saddr;
-	at->dst32[3] = ip.daddr;
-	at->proto = ip.protocol;
-	at->fragment_id = ip.id;
-	at->fragment = bpf_ntohs(ip.frag_off) & 0x1fff;
-	at->more = !!(ip.frag_off & bpf_htons(0x2000));
+	at->src32[3] = ip->saddr;
+	at->dst32[3] = ip->daddr;
+	at->proto = ip->protocol;
+	at->fragment_id = ip->id;
+	at->fragment = bpf_ntohs(ip->frag_off) & 0x1fff;
+	at->more = !!(ip->frag_off & bpf_htons(0x2000));
 	/* A super-packet over 64 KiB says 0. */
-	at->end = skb->gso_segs > 1 ? skb->len : at->offset + bpf_ntohs(ip.tot_len);
-	at->offset += ip.ihl * 4;
+	at->end = skb->gso_segs > 1 ? skb->len : at->offset + bpf_ntohs(ip->tot_len);
+	at->offset += ip->ihl * 4;
 	return PARSED_FLOW;
 }
 
@@ -142,15 +159,16 @@ static __always_inline enum parsed skip_extensions(struct __sk_buff *skb, struct
 
 static __always_inline enum parsed parse_ipv6(struct __sk_buff *skb, struct cursor *at)
 {
-	struct ipv6hdr ip;
+	struct ipv6hdr copy;
+	const struct ipv6hdr *ip = view(skb, at->offset, &copy, sizeof(copy));
 
-	if (load(skb, at->offset, &ip, sizeof(ip)) || ip.version != 6)
+	if (!ip || ip->version != 6)
 		return PARSED_MALFORMED;
-	__builtin_memcpy(at->src, &ip.saddr, 16);
-	__builtin_memcpy(at->dst, &ip.daddr, 16);
-	at->proto = ip.nexthdr;
-	at->offset += sizeof(ip);
-	at->end = skb->gso_segs > 1 ? skb->len : at->offset + bpf_ntohs(ip.payload_len);
+	__builtin_memcpy(at->src, &ip->saddr, 16);
+	__builtin_memcpy(at->dst, &ip->daddr, 16);
+	at->proto = ip->nexthdr;
+	at->offset += sizeof(*ip);
+	at->end = skb->gso_segs > 1 ? skb->len : at->offset + bpf_ntohs(ip->payload_len);
 	return skip_extensions(skb, at);
 }
 
@@ -163,24 +181,29 @@ static __always_inline __u32 payload_after(const struct cursor *at, __u32 header
 
 static __always_inline enum parsed parse_transport(struct __sk_buff *skb, struct cursor *at, struct packet *pkt)
 {
-	struct tcphdr tcp;
+	struct tcphdr copy;
+	const struct tcphdr *tcp;
+	const struct ports *ports;
 	__u8 type;
 
 	switch (at->proto) {
 	case IPPROTO_TCP:
-		if (load(skb, at->offset, &tcp, sizeof(tcp)))
+		tcp = view(skb, at->offset, &copy, sizeof(copy));
+		if (!tcp)
 			return PARSED_MALFORMED;
-		at->ports.src = tcp.source;
-		at->ports.dst = tcp.dest;
-		pkt->tcp_flags = ((__u8 *)&tcp)[13];
-		pkt->payload = payload_after(at, tcp.doff * 4);
+		at->ports.src = tcp->source;
+		at->ports.dst = tcp->dest;
+		pkt->tcp_flags = ((const __u8 *)tcp)[13];
+		pkt->payload = payload_after(at, tcp->doff * 4);
 		return PARSED_FLOW;
 	case IPPROTO_UDP:
-		pkt->payload = payload_after(at, sizeof(struct udphdr));
-		return load(skb, at->offset, &at->ports, sizeof(at->ports)) ? PARSED_MALFORMED : PARSED_FLOW;
 	case IPPROTO_SCTP:
-		pkt->payload = payload_after(at, 12);
-		return load(skb, at->offset, &at->ports, sizeof(at->ports)) ? PARSED_MALFORMED : PARSED_FLOW;
+		ports = view(skb, at->offset, &copy, sizeof(*ports));
+		if (!ports)
+			return PARSED_MALFORMED;
+		at->ports = *ports;
+		pkt->payload = payload_after(at, at->proto == IPPROTO_UDP ? sizeof(struct udphdr) : 12);
+		return PARSED_FLOW;
 	case IPPROTO_ICMPV6:
 		if (load(skb, at->offset, &type, sizeof(type)))
 			return PARSED_MALFORMED;
