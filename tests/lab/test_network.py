@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,3 +68,22 @@ def test_a_lab_whose_program_was_killed_is_removed_by_the_next() -> None:
     assert (NAMESPACES / "pg-test-left-student").exists()
     Lab("pg-test-left-").down()
     assert Lab("pg-test-left-").network.existing() == []
+
+
+def test_the_capture_at_the_core_holds_what_passed_with_its_times(tmp_path: Path) -> None:
+    capture = tmp_path / "core.pcap"
+    before = time.time()
+    with Lab("pg-test-capture-", capture=capture) as lab:
+        lab.up()
+        round_trip_ms(lab, "student", ADDRESSES["dns"])
+    data = capture.read_bytes()
+    assert data[:4] == struct.pack("=I", 0xA1B23C4D)
+    echoes, at = [], 24
+    while at < len(data):
+        seconds, _, length, _ = struct.unpack_from("=IIII", data, at)
+        frame = data[at + 16 : at + 16 + length]
+        if frame[23] == socket.IPPROTO_ICMP:
+            echoes.append(seconds)
+        at += 16 + length
+    assert len(echoes) == 8
+    assert before - 1 <= min(echoes) <= max(echoes) <= time.time()

@@ -50,7 +50,6 @@ class Lab(AbstractContextManager["Lab"]):
 
     def up(self) -> None:
         """Removes what an earlier lab of this prefix left, and builds the network."""
-        check_possible()
         self.network.remove()
         remove_folders(self.network.prefix)
         self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{self.network.prefix}"))

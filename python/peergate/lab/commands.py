@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from peergate.lab.build import Lab, LabError
+from peergate.lab.build import Lab, LabError, check_possible
 from peergate.lab.gateway import ShippedGateway
 from peergate.lab.network import NetworkError
 from peergate.lab.process import ProcessError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 WRONG = 1
 CANNOT = 3
+INTERRUPTED = 130
 
 
 def up() -> int:
@@ -65,23 +67,25 @@ def run(*, keep: bool = False, without_gateway: bool = False) -> int:
 
 def down() -> int:
     """Takes away whatever an earlier command left."""
-    lab = Lab()
-    return guarded(lab, lambda: 0, keep=False)
+    return guarded(Lab(), lambda: 0, keep=False)
 
 
 def guarded(lab: Lab, work: Callable[[], int], *, keep: bool) -> int:
     """Does something with a lab and takes it down, also when that fails or is interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        status = work()
+        check_possible()
+        with ExitStack() as stack:
+            stack.callback(lab.down)
+            status = work()
+            if keep:
+                stack.pop_all()
     except (LabError, NetworkError, ProcessError) as error:
         sys.stderr.write(f"peergate lab: {error}\n")
-        status, keep = CANNOT, False
-    except BaseException:
-        lab.down()
-        raise
-    if not keep:
-        lab.down()
+        return CANNOT
+    except KeyboardInterrupt:
+        sys.stderr.write("peergate lab: interrupted; the lab is taken away\n")
+        return INTERRUPTED
     return status
 
 
