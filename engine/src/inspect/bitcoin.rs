@@ -148,8 +148,15 @@ mod tests {
     use crate::inspect::testing::tell as talk;
 
     fn version(magic: [u8; 4]) -> Vec<u8> {
-        [&magic[..], b"version\0\0\0\0\0", &[96, 0, 0, 0, 1, 2, 3, 4], &[7; AGENT_OFFSET], b"\x10/Satoshi:27.0.0/", &[0; 5]]
-            .concat()
+        [
+            &magic[..],
+            b"version\0\0\0\0\0",
+            &[96, 0, 0, 0, 1, 2, 3, 4],
+            &[7; AGENT_OFFSET],
+            b"\x10/Satoshi:27.0.0/",
+            &[0; 5],
+        ]
+        .concat()
     }
 
     #[test]

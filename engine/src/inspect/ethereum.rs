@@ -4,8 +4,8 @@
 //! length has to fit. A stream (RLPx, EIP-8) opens with its own length and the mark of an uncompressed point of a curve.
 //! The newer search (discv5) hides every byte under the address of the one that is asked, and is not recognised.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use super::noise::is_noise;
+use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -13,12 +13,15 @@ use crate::packet::Transport;
 /// The Ethereum node protocols.
 pub struct Ethereum;
 
-static MESSAGE: Field = Field::text("ethereum.message", "the first message: ping, pong, find, neighbours, record, handshake");
+static MESSAGE: Field =
+    Field::text("ethereum.message", "the first message: ping, pong, find, neighbours, record, handshake");
 
 // Two of 256, one of 36, and a length that fits in one or two bytes: 21, 16 and 24 or more.
-static SEARCH: Sign = Sign::new("a signed datagram of Ethereum's search for nodes, whose list has the right length", 60);
+static SEARCH: Sign =
+    Sign::new("a signed datagram of Ethereum's search for nodes, whose list has the right length", 60);
 // Two bytes of length, 48, and one fixed, 24.
-static OPENING: Sign = Sign::new("the opening of an encrypted stream between Ethereum nodes: its length, and a key", 60);
+static OPENING: Sign =
+    Sign::new("the opening of an encrypted stream between Ethereum nodes: its length, and a key", 60);
 static ANSWER: Sign = Sign::new("an answer in the same form", 60);
 
 static PROFILE: Profile = Profile {
@@ -146,7 +149,8 @@ mod tests {
 
     #[test]
     fn an_opening_and_its_answer_are_told_by_their_lengths() {
-        let opening = |seed: u64, length: u16| [&length.to_be_bytes()[..], &[4], &cipher(seed, usize::from(length) - 1)].concat();
+        let opening =
+            |seed: u64, length: u16| [&length.to_be_bytes()[..], &[4], &cipher(seed, usize::from(length) - 1)].concat();
         let (asked, answered) = (opening(1, 427), opening(2, 394));
         let told = tell(&Ethereum, Transport::Tcp, &[(Side::Client, &asked), (Side::Server, &answered)]);
         assert!(told.saw(&OPENING) && told.saw(&ANSWER));

@@ -2,15 +2,19 @@
 //!
 //! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
 
+mod bitcoin;
 mod bittorrent;
 mod crypto;
 mod dhcp;
 mod dns;
 mod dtls;
 mod edonkey;
+mod ethereum;
 mod gnutella;
 mod llmnr;
 mod mdns;
+mod monero;
+mod nano;
 mod netbios;
 mod noise;
 mod ntp;
@@ -23,11 +27,14 @@ mod rtp;
 mod sip;
 mod skype;
 mod ssdp;
+mod stratum;
 mod stun;
+mod syncthing;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;
 mod tox;
+mod zug;
 
 pub use reading::{Notes, Opening, Reading};
 pub use registry::{registry, ProtocolId, Registry};
@@ -37,7 +44,7 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&bittorrent::BitTorrent, &dhcp::Dhcp, &dhcp::Dhcpv6, &dns::Dns, &dtls::Dtls, &edonkey::Edonkey, &gnutella::Gnutella, &llmnr::Llmnr, &mdns::Mdns, &netbios::Netbios, &ntp::Ntp, &quic::Quic, &rtcp::Rtcp, &rtp::Rtp, &sip::Sip, &skype::Skype, &ssdp::Ssdp, &stun::Stun, &tls::Tls, &tox::Tox];
+pub static PROTOCOLS: &[&dyn Protocol] = &[&bitcoin::Bitcoin, &bittorrent::BitTorrent, &dhcp::Dhcp, &dhcp::Dhcpv6, &dns::Dns, &dtls::Dtls, &edonkey::Edonkey, &ethereum::Ethereum, &gnutella::Gnutella, &llmnr::Llmnr, &mdns::Mdns, &monero::Monero, &nano::Nano, &netbios::Netbios, &ntp::Ntp, &quic::Quic, &rtcp::Rtcp, &rtp::Rtp, &sip::Sip, &skype::Skype, &ssdp::Ssdp, &stratum::Stratum, &stun::Stun, &syncthing::Syncthing, &tls::Tls, &tox::Tox, &zug::Zug];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

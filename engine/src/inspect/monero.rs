@@ -11,7 +11,8 @@ use crate::packet::Transport;
 /// The Monero node protocol.
 pub struct Monero;
 
-static COMMAND: Field = Field::number("monero.command", "the first command: 1001 handshake, 1003 ping, 2001 and up blocks");
+static COMMAND: Field =
+    Field::number("monero.command", "the first command: 1001 handshake, 1003 ping, 2001 and up blocks");
 
 // Eight fixed bytes, 192; a specification of somebody else could have taken them over.
 static HEADER: Sign = Sign::new("the header of a message between Monero nodes", 95);

@@ -69,7 +69,6 @@ impl Protocol for Nano {
     }
 }
 
-
 impl Parser for Nano {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         if let Some((network, version)) = header(payload.bytes) {

@@ -108,7 +108,8 @@ mod tests {
 
     #[test]
     fn monero_miners_log_in_and_other_log_ins_are_not_theirs() {
-        let line = br#"{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4x","pass":"x","agent":"XMRig/6.21"}}"#;
+        let line =
+            br#"{"id":1,"jsonrpc":"2.0","method":"login","params":{"login":"4x","pass":"x","agent":"XMRig/6.21"}}"#;
         let told = tell(&Stratum, Transport::Tcp, &[(Side::Client, line)]);
         assert_eq!(told.text(&AGENT).unwrap(), "XMRig/6.21");
         let other = b"{\"method\":\"login\",\"params\":{\"user\":\"a\"}}\n";

@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn an_announcement_tells_device_and_address() {
-        let bytes = [&[0x2e, 0xa7, 0xd9, 0x0b, 0x0a, 32][..], &[5; 32], &[0x12, 19], b"tcp://192.0.2.1:2200", &[0x18, 1]].concat();
+        let bytes =
+            [&[0x2e, 0xa7, 0xd9, 0x0b, 0x0a, 32][..], &[5; 32], &[0x12, 19], b"tcp://192.0.2.1:2200", &[0x18, 1]]
+                .concat();
         let told = tell(&Syncthing, Transport::Udp, &[(Side::Client, &bytes)]);
         assert!(told.saw(&ANNOUNCEMENT) && told.has(&DEVICE));
         assert_eq!(told.text(&ADDRESS).unwrap(), "tcp://192.0.2.1:220");
