@@ -11,6 +11,8 @@ mod dtls;
 mod edonkey;
 mod ethereum;
 mod gnutella;
+mod http;
+mod http2;
 mod llmnr;
 mod mdns;
 mod monero;
@@ -27,6 +29,7 @@ mod rtp;
 mod sip;
 mod skype;
 mod ssdp;
+mod ssh;
 mod stratum;
 mod stun;
 mod syncthing;
@@ -34,6 +37,7 @@ mod syncthing;
 pub(crate) mod testing;
 mod tls;
 mod tox;
+mod websocket;
 mod zug;
 
 pub use reading::{Notes, Opening, Reading};
@@ -44,7 +48,39 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&bitcoin::Bitcoin, &bittorrent::BitTorrent, &dhcp::Dhcp, &dhcp::Dhcpv6, &dns::Dns, &dtls::Dtls, &edonkey::Edonkey, &ethereum::Ethereum, &gnutella::Gnutella, &llmnr::Llmnr, &mdns::Mdns, &monero::Monero, &nano::Nano, &netbios::Netbios, &ntp::Ntp, &quic::Quic, &rtcp::Rtcp, &rtp::Rtp, &sip::Sip, &skype::Skype, &ssdp::Ssdp, &stratum::Stratum, &stun::Stun, &syncthing::Syncthing, &tls::Tls, &tox::Tox, &zug::Zug];
+pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &bitcoin::Bitcoin,
+    &bittorrent::BitTorrent,
+    &dhcp::Dhcp,
+    &dhcp::Dhcpv6,
+    &dns::Dns,
+    &dtls::Dtls,
+    &edonkey::Edonkey,
+    &ethereum::Ethereum,
+    &gnutella::Gnutella,
+    &http2::Http2,
+    &http::Http,
+    &llmnr::Llmnr,
+    &mdns::Mdns,
+    &monero::Monero,
+    &nano::Nano,
+    &netbios::Netbios,
+    &ntp::Ntp,
+    &quic::Quic,
+    &rtcp::Rtcp,
+    &rtp::Rtp,
+    &sip::Sip,
+    &skype::Skype,
+    &ssdp::Ssdp,
+    &ssh::Ssh,
+    &stratum::Stratum,
+    &stun::Stun,
+    &syncthing::Syncthing,
+    &tls::Tls,
+    &tox::Tox,
+    &websocket::WebSocket,
+    &zug::Zug,
+];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
