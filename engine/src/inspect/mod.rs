@@ -2,10 +2,14 @@
 //!
 //! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
 
+mod agora;
+mod bfcp;
 mod bitcoin;
 mod bittorrent;
 mod crypto;
 mod dhcp;
+mod dingtalk;
+mod discord;
 mod dns;
 mod dtls;
 mod edonkey;
@@ -13,9 +17,11 @@ mod ethereum;
 mod gnutella;
 mod http;
 mod http2;
+mod iax;
 mod llmnr;
 mod mdns;
 mod monero;
+mod mumble;
 mod nano;
 mod netbios;
 mod noise;
@@ -35,9 +41,12 @@ mod stun;
 mod syncthing;
 #[cfg(test)]
 pub(crate) mod testing;
+mod teamspeak;
 mod tls;
 mod tox;
+mod viber;
 mod websocket;
+mod whatsapp;
 mod zug;
 
 pub use reading::{Notes, Opening, Reading};
@@ -49,10 +58,14 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
 pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &agora::Agora,
+    &bfcp::Bfcp,
     &bitcoin::Bitcoin,
     &bittorrent::BitTorrent,
     &dhcp::Dhcp,
     &dhcp::Dhcpv6,
+    &dingtalk::Dingtalk,
+    &discord::Discord,
     &dns::Dns,
     &dtls::Dtls,
     &edonkey::Edonkey,
@@ -60,9 +73,11 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &gnutella::Gnutella,
     &http2::Http2,
     &http::Http,
+    &iax::Iax,
     &llmnr::Llmnr,
     &mdns::Mdns,
     &monero::Monero,
+    &mumble::Mumble,
     &nano::Nano,
     &netbios::Netbios,
     &ntp::Ntp,
@@ -76,9 +91,12 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &stratum::Stratum,
     &stun::Stun,
     &syncthing::Syncthing,
+    &teamspeak::Teamspeak,
     &tls::Tls,
     &tox::Tox,
+    &viber::Viber,
     &websocket::WebSocket,
+    &whatsapp::Whatsapp,
     &zug::Zug,
 ];
 
