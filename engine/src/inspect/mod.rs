@@ -3,21 +3,25 @@
 //! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
 
 mod agora;
+mod ares;
 mod bfcp;
 mod bitcoin;
 mod bittorrent;
 mod crypto;
 mod dhcp;
 mod dingtalk;
+mod directconnect;
 mod discord;
 mod dns;
 mod dtls;
 mod edonkey;
 mod ethereum;
+mod fasttrack;
 mod gnutella;
 mod http;
 mod http2;
 mod iax;
+mod libp2p;
 mod llmnr;
 mod mdns;
 mod monero;
@@ -26,22 +30,25 @@ mod nano;
 mod netbios;
 mod noise;
 mod ntp;
+mod opennap;
 mod pieces;
 mod quic;
 mod reading;
 mod registry;
+mod resilio;
 mod rtcp;
 mod rtp;
 mod sip;
 mod skype;
+mod soulseek;
 mod ssdp;
 mod ssh;
 mod stratum;
 mod stun;
 mod syncthing;
+mod teamspeak;
 #[cfg(test)]
 pub(crate) mod testing;
-mod teamspeak;
 mod tls;
 mod tox;
 mod viber;
@@ -57,48 +64,7 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
-pub static PROTOCOLS: &[&dyn Protocol] = &[
-    &agora::Agora,
-    &bfcp::Bfcp,
-    &bitcoin::Bitcoin,
-    &bittorrent::BitTorrent,
-    &dhcp::Dhcp,
-    &dhcp::Dhcpv6,
-    &dingtalk::Dingtalk,
-    &discord::Discord,
-    &dns::Dns,
-    &dtls::Dtls,
-    &edonkey::Edonkey,
-    &ethereum::Ethereum,
-    &gnutella::Gnutella,
-    &http2::Http2,
-    &http::Http,
-    &iax::Iax,
-    &llmnr::Llmnr,
-    &mdns::Mdns,
-    &monero::Monero,
-    &mumble::Mumble,
-    &nano::Nano,
-    &netbios::Netbios,
-    &ntp::Ntp,
-    &quic::Quic,
-    &rtcp::Rtcp,
-    &rtp::Rtp,
-    &sip::Sip,
-    &skype::Skype,
-    &ssdp::Ssdp,
-    &ssh::Ssh,
-    &stratum::Stratum,
-    &stun::Stun,
-    &syncthing::Syncthing,
-    &teamspeak::Teamspeak,
-    &tls::Tls,
-    &tox::Tox,
-    &viber::Viber,
-    &websocket::WebSocket,
-    &whatsapp::Whatsapp,
-    &zug::Zug,
-];
+pub static PROTOCOLS: &[&dyn Protocol] = &[&agora::Agora, &ares::Ares, &bfcp::Bfcp, &bitcoin::Bitcoin, &bittorrent::BitTorrent, &dhcp::Dhcp, &dhcp::Dhcpv6, &dingtalk::Dingtalk, &directconnect::DirectConnect, &discord::Discord, &dns::Dns, &dtls::Dtls, &edonkey::Edonkey, &ethereum::Ethereum, &fasttrack::FastTrack, &gnutella::Gnutella, &http2::Http2, &http::Http, &iax::Iax, &libp2p::Libp2p, &llmnr::Llmnr, &mdns::Mdns, &monero::Monero, &mumble::Mumble, &nano::Nano, &netbios::Netbios, &ntp::Ntp, &opennap::OpenNap, &quic::Quic, &resilio::Resilio, &rtcp::Rtcp, &rtp::Rtp, &sip::Sip, &skype::Skype, &soulseek::Soulseek, &ssdp::Ssdp, &ssh::Ssh, &stratum::Stratum, &stun::Stun, &syncthing::Syncthing, &teamspeak::Teamspeak, &tls::Tls, &tox::Tox, &viber::Viber, &websocket::WebSocket, &whatsapp::Whatsapp, &zug::Zug];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
