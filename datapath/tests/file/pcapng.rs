@@ -5,6 +5,9 @@ use peergate_engine::packet::LinkType;
 use crate::read;
 use crate::write::{block, enhanced, interface, obsolete, section, simple, Order};
 
+/// Codes and values of an interface's options.
+type Options<'a> = &'a [(u16, &'a [u8])];
+
 const SECOND: u64 = 1_000_000_000;
 
 #[test]
@@ -36,7 +39,7 @@ fn every_kind_of_block_gives_its_frame() {
 fn every_clock_gives_nanoseconds() {
     let hour = 3600_u64.to_le_bytes();
     let before = (-2_i64).to_le_bytes();
-    let cases: [(&[(u16, &[u8])], u64, u64); 8] = [
+    let cases: [(Options<'_>, u64, u64); 8] = [
         (&[], 1_500_000, 3 * SECOND / 2),
         (&[(9, &[6])], 1_500_000, 3 * SECOND / 2),
         (&[(9, &[9])], 1_500_000_000, 3 * SECOND / 2),
