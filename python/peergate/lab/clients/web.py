@@ -14,7 +14,7 @@ from peergate.lab.clients.dns import LookupFailedError, lookup
 from peergate.lab.clients.report import report
 
 PAUSE_SECONDS = 0.5
-LIMIT_SECONDS = 5
+LIMIT_SECONDS = 10
 
 
 def fetch(name: str, path: str, address: str, authority: str) -> None:
