@@ -1,5 +1,7 @@
 //! EVE: one JSON object a line, with Suricata's names; ours under `peergate`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::packet::{Side, Time};
@@ -46,8 +48,8 @@ struct Ours<'a> {
     action: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    facts: Vec<(&'a str, String)>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    facts: BTreeMap<&'a str, String>,
     evidence: Vec<Piece>,
     alternatives: Vec<Other<'a>>,
 }
@@ -125,7 +127,7 @@ fn ours<'a>(report: &Report<'a>) -> Ours<'a> {
         confidence: report.confidence(),
         action: report.action(),
         rule: report.rule(),
-        facts: report.facts(),
+        facts: report.facts().into_iter().collect(),
         evidence: report.evidence().into_iter().map(piece).collect(),
         alternatives: report.alternatives().into_iter().map(|(app, confidence)| Other { app, confidence }).collect(),
     }

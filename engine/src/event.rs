@@ -1,6 +1,6 @@
 //! What the engine tells: flows that ended, and verdicts as they fall.
 
-use crate::apps::AppId;
+use crate::apps::{Activity, AppId};
 use crate::flow::{EndReason, Flow, FlowKey};
 use crate::inspect::{Category, ProtocolId};
 use crate::packet::{Endpoint, Time, Transport};
@@ -50,7 +50,7 @@ impl Learnt {
             app: self.app,
             category: self.category,
             protocol: self.protocol,
-            activity: Default::default(),
+            activity: Activity::default(),
             confidence: self.confidence,
         }
     }

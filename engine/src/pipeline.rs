@@ -1,110 +1,24 @@
 //! The pipeline: decode → flow → inspect → apps → verdict. The one place that calls the stages.
 
+mod config;
+mod judging;
+mod segments;
+
+pub use config::{Config, Counted, Counts, Record};
+
 use std::sync::Arc;
 
-use crate::apps::{Catalog, Known};
+use segments::read_segment;
+
+use crate::apps::Catalog;
 use crate::decode::Decoder;
-use crate::event::{Event, Learnt, Outbox, Told};
-use crate::evidence::confidence;
+use crate::event::{Event, Outbox, Told};
 use crate::facts::Announcement;
-use crate::flow::{EndReason, Flow, FlowKey, Limits, Piece, Slot, Table};
-use crate::inspect::{registry, Notes, Payload, Reading};
-use crate::learned::{self, Learned, Teaching, Way};
+use crate::flow::{EndReason, Flow, FlowKey, Limits, Slot, Table};
+use crate::inspect::{Notes, Payload, Reading};
+use crate::learned::{self, Learned};
 use crate::packet::{Frame, Packet, Side, TcpHeader, Time, Transport};
 use crate::policy::Policy;
-use crate::prefix::Prefix;
-
-/// How an engine is set up.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Most live flows.
-    pub flows: u32,
-    /// Most bytes that flows under inspection may hold together.
-    pub reading_bytes: usize,
-    /// Payload packets of one flow that are looked at, at most.
-    pub payloads: u16,
-    /// Chosen by whoever starts the engine; keeps outsiders from choosing flows that collide.
-    pub seed: u64,
-    /// Number of the first flow, so that several engines name no flow alike.
-    pub first_flow: u64,
-    /// Whether verdicts are told as they fall, or only at a flow's end.
-    pub live: bool,
-    /// Whether VLAN tags tell flows apart. Not on a bridge: both directions of a flow may be tagged differently there.
-    pub vlans: bool,
-    /// The networks that are ours. Where none are named, private addresses are.
-    pub local: Vec<Prefix>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            flows: 2_000_000,
-            reading_bytes: 256 << 20,
-            payloads: 256,
-            seed: 0x7065_6572_6761_7465,
-            first_flow: 1,
-            live: false,
-            vlans: true,
-            local: Vec::new(),
-        }
-    }
-}
-
-impl Config {
-    /// Whether the end on that side is in our network. Where neither end is known to be, whoever asked is.
-    fn is_local(&self, flow: &Flow, side: Side) -> bool {
-        let ours = |side| {
-            let addr = flow.end(side).addr;
-            if self.local.is_empty() {
-                addr.is_private()
-            } else {
-                self.local.iter().any(|prefix| prefix.holds(addr))
-            }
-        };
-        ours(side) || (side == Side::Client && !ours(Side::Server))
-    }
-}
-
-/// What was done, and what was not, since the start.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
-    /// Packets that found or made a flow.
-    pub packets: u64,
-    /// Flows that began.
-    pub flows: u64,
-    /// Flows that had to leave a full table.
-    pub flows_forced: u64,
-    /// Flows whose inspection was given up because all of it together held too much.
-    pub readings_given_up: u64,
-}
-
-/// A packet without its bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Record {
-    /// When it passed.
-    pub time: Time,
-    /// Its flow.
-    pub key: FlowKey,
-    /// Whether the lesser end sent it.
-    pub from_low: bool,
-    /// Bytes on the wire.
-    pub wire_len: u32,
-    /// Bytes that the transport carried.
-    pub payload_len: u32,
-}
-
-/// What a data path counted of a flow since its first packet.
-#[derive(Clone, Copy, Debug)]
-pub struct Counted {
-    /// Which flow.
-    pub key: FlowKey,
-    /// Packets and bytes on the wire that the lesser end sent.
-    pub low: (u32, u64),
-    /// Those of the greater end.
-    pub high: (u32, u64),
-    /// Its latest packet.
-    pub last: Time,
-}
 
 /// Takes frames; gives events. One thread's worth: several engines share nothing.
 pub struct Engine {
@@ -276,13 +190,12 @@ impl Core {
         let flow = Flow::new(key, client_is_sender == sender_is_low, self.next_flow, packet.time);
         self.next_flow += 1;
         self.counts.flows += 1;
-        let (slot, over, reason) = match reused {
-            Some(slot) => (slot, self.table.replace(slot, flow), EndReason::Reused),
-            None => {
-                let (slot, over) = self.table.insert(flow);
-                self.counts.flows_forced += u64::from(over.is_some());
-                (slot, over, EndReason::Forced)
-            }
+        let (slot, over, reason) = if let Some(slot) = reused {
+            (slot, self.table.replace(slot, flow), EndReason::Reused)
+        } else {
+            let (slot, over) = self.table.insert(flow);
+            self.counts.flows_forced += u64::from(over.is_some());
+            (slot, over, EndReason::Forced)
         };
         if let Some(flow) = over {
             self.reading_bytes = self.reading_bytes.saturating_sub(held_by(&flow));
@@ -349,118 +262,6 @@ impl Core {
         if settled {
             self.settle(slot, out);
         }
-    }
-
-    /// Judges a flow by all that is known now, and tells when the verdict is another than before.
-    fn decide(&mut self, slot: Slot, policy_changed: bool, out: &mut Outbox) {
-        let Self { table, learned, catalog, policy, config, clock, .. } = self;
-        let Some(flow) = table.get(slot) else { return };
-        let (client, server, transport) = (flow.end(Side::Client), flow.end(Side::Server), flow.transport());
-        let known = Known {
-            protocols: &flow.protocols,
-            signs: &flow.signs,
-            facts: &flow.facts,
-            transport,
-            client,
-            server,
-            openings: flow.openings(|opening| opening.bytes()).map(Option::unwrap_or_default),
-            opening_lens: flow.openings(|opening| opening.wire_len).map(Option::unwrap_or_default),
-            names: [client, server].map(|end| learned.name_of(end.addr, *clock)),
-            lessons: [client, server].map(|end| learned.lookup(end, transport, *clock)),
-            packet: flow.packets(),
-            before: flow.judgement.evidence(),
-        };
-        let judgement = catalog.judge(&known);
-        let same = judgement.says() == flow.judgement.says();
-        flow.judgement = judgement;
-        if same && !policy_changed {
-            return;
-        }
-        let decision = policy.decide(&flow.subject());
-        let before = std::mem::replace(&mut flow.decision, decision);
-        if config.live && (!same || policy_changed || before != decision) {
-            let told = Told { flow: flow.snapshot(), reason: None, time: *clock };
-            out.push(Event::Verdict(Box::new(told), before.action));
-        }
-    }
-
-    /// Nothing more will be read: whoever asked only for the sake of the verdict need not ask any more.
-    fn settle(&mut self, slot: Slot, out: &mut Outbox) {
-        let Some(flow) = self.table.get(slot) else { return };
-        flow.reading = None;
-        flow.state.finish_reading();
-        if self.config.live {
-            out.push(Event::Settled(flow.key, flow.decision.action));
-        }
-    }
-
-    /// What this flow teaches about others: its own ends, and what its parsers announced.
-    fn teach(&mut self, slot: Slot, out: &mut Outbox) {
-        let Self { table, learned, config, announced, clock, .. } = self;
-        let Some(flow) = table.get(slot) else { return };
-        let teaching = Teaching {
-            app: flow.judgement.app,
-            protocol: flow.judgement.protocol,
-            decibans: flow.judgement.own,
-            flow: flow.id,
-            now: *clock,
-        };
-        for announcement in announced.drain(..) {
-            match announcement {
-                Announcement::Media { endpoint, transport, protocol } => {
-                    let protocol = registry().by_name(protocol).unwrap_or_default();
-                    learned.announce(endpoint, transport, &Teaching { protocol, ..teaching });
-                }
-                Announcement::Name { addr, name, ttl } => learned.name(addr, &name, ttl, *clock),
-            }
-        }
-        let learn = flow.judgement.learn;
-        for side in [Side::Client, Side::Server] {
-            let endpoint = flow.end(side);
-            let way = if config.is_local(flow, side) { Way::Local } else { Way::Remote };
-            let wanted = if way == Way::Local { learn.local() } else { learn.remote() };
-            let lesson = if wanted { learned.learn(endpoint, side, flow.transport(), way, &teaching) } else { None };
-            if let Some(lesson) = lesson.filter(|_| config.live) {
-                out.push(Event::Learned(Learnt {
-                    endpoint,
-                    transport: flow.transport(),
-                    app: lesson.app,
-                    category: flow.judgement.category(),
-                    protocol: lesson.protocol,
-                    confidence: confidence(lesson.decibans.into()),
-                    expires: lesson.expires,
-                }));
-            }
-        }
-    }
-}
-
-/// Puts a segment in order, and reads what is.
-fn read_segment(reading: &mut Reading, packet: &Packet<'_>, payload: &mut Payload<'_>, notes: &mut Notes<'_>) {
-    let side = payload.side;
-    let (tcp, mut streams) = (packet.tcp, std::mem::take(&mut reading.streams));
-    let [client, server] = &mut streams;
-    let (own, others) = if side == Side::Client { (client, server) } else { (server, client) };
-    if tcp.has(TcpHeader::ACK) {
-        others.acked(tcp.ack, &mut |piece| read_piece(reading, piece, payload, side.other(), notes));
-    }
-    if tcp.has(TcpHeader::SYN) {
-        own.syn(tcp.seq);
-    } else if packet.payload_len > 0 {
-        own.push(tcp.seq, packet.payload, packet.payload_len, &mut |piece| {
-            read_piece(reading, piece, payload, side, notes);
-        });
-    }
-    reading.streams = streams;
-}
-
-fn read_piece(reading: &mut Reading, piece: Piece<'_>, payload: &Payload<'_>, side: Side, notes: &mut Notes<'_>) {
-    match piece {
-        Piece::Data(bytes) => {
-            let wire_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            reading.bytes(&Payload { bytes, wire_len, side, ..*payload }, notes);
-        }
-        Piece::Lost(_) => reading.lost(side),
     }
 }
 

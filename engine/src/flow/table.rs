@@ -85,6 +85,7 @@ impl Table {
     }
 
     /// The flow with this key.
+    #[must_use]
     #[inline]
     pub fn find(&self, key: &FlowKey) -> Option<Slot> {
         let hash = key.hash(self.seed);
@@ -164,6 +165,7 @@ impl Table {
     }
 
     /// Every place that holds a flow.
+    #[must_use]
     pub fn slots(&self) -> Vec<Slot> {
         self.index.iter().map(|&(_, at)| Slot(at)).collect()
     }

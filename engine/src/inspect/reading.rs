@@ -264,7 +264,6 @@ impl Reading {
     fn go_on(&mut self, next: Next, payload: &Payload<'_>, notes: &mut Notes<'_>) {
         match next {
             Next::More => {}
-            Next::Done => self.finish_last(),
             Next::NotMine => self.give_back(payload, notes),
             Next::Becomes(protocol, used) => {
                 self.finish_last();
@@ -276,7 +275,7 @@ impl Reading {
                 self.begin_anew();
                 self.bytes(&after(payload, used), notes);
             }
-            Next::Inside(_) => self.finish_last(),
+            Next::Done | Next::Inside(_) => self.finish_last(),
         }
     }
 

@@ -1,0 +1,97 @@
+//! How an engine is set up, what it is given beside frames, and what it counts.
+
+use crate::flow::{Flow, FlowKey};
+use crate::packet::{Side, Time};
+use crate::prefix::Prefix;
+
+/// How an engine is set up.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Most live flows.
+    pub flows: u32,
+    /// Most bytes that flows under inspection may hold together.
+    pub reading_bytes: usize,
+    /// Payload packets of one flow that are looked at, at most.
+    pub payloads: u16,
+    /// Chosen by whoever starts the engine; keeps outsiders from choosing flows that collide.
+    pub seed: u64,
+    /// Number of the first flow, so that several engines name no flow alike.
+    pub first_flow: u64,
+    /// Whether verdicts are told as they fall, or only at a flow's end.
+    pub live: bool,
+    /// Whether VLAN tags tell flows apart. Not on a bridge: both directions of a flow may be tagged differently there.
+    pub vlans: bool,
+    /// The networks that are ours. Where none are named, private addresses are.
+    pub local: Vec<Prefix>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            flows: 2_000_000,
+            reading_bytes: 256 << 20,
+            payloads: 256,
+            seed: 0x7065_6572_6761_7465,
+            first_flow: 1,
+            live: false,
+            vlans: true,
+            local: Vec::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether the end on that side is in our network. Where neither end is known to be, whoever asked is.
+    pub(super) fn is_local(&self, flow: &Flow, side: Side) -> bool {
+        let ours = |side| {
+            let addr = flow.end(side).addr;
+            if self.local.is_empty() {
+                addr.is_private()
+            } else {
+                self.local.iter().any(|prefix| prefix.holds(addr))
+            }
+        };
+        ours(side) || (side == Side::Client && !ours(Side::Server))
+    }
+}
+
+/// What was done, and what was not, since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Packets that found or made a flow.
+    pub packets: u64,
+    /// Flows that began.
+    pub flows: u64,
+    /// Flows that had to leave a full table.
+    pub flows_forced: u64,
+    /// Flows whose inspection was given up because all of it together held too much.
+    pub readings_given_up: u64,
+}
+
+/// A packet without its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Record {
+    /// When it passed.
+    pub time: Time,
+    /// Its flow.
+    pub key: FlowKey,
+    /// Whether the lesser end sent it.
+    pub from_low: bool,
+    /// Bytes on the wire.
+    pub wire_len: u32,
+    /// Bytes that the transport carried.
+    pub payload_len: u32,
+}
+
+/// What a data path counted of a flow since its first packet.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    /// Which flow.
+    pub key: FlowKey,
+    /// Packets and bytes on the wire that the lesser end sent.
+    pub low: (u32, u64),
+    /// Those of the greater end.
+    pub high: (u32, u64),
+    /// Its latest packet.
+    pub last: Time,
+}
