@@ -31,14 +31,14 @@ pub(crate) fn both(
     pins: &Pins,
     prefer: Prefer,
 ) -> Result<Place, Error> {
-    if prefer == Prefer::Newest {
-        if tcx(program, ports, pins).is_ok() {
-            return Ok(Place::Tcx);
-        }
-        // One port may have come as far as a link: no packet is to pass two gates.
-        for port in 0..ports.len() {
-            let _ = fs::remove_file(pins.link(port));
-        }
+    if prefer == Prefer::Newest && tcx(program, ports, pins).is_ok() {
+        // A former program may have left filters: no packet is to pass two gates.
+        ports.iter().for_each(|name| remove_filter(name));
+        return Ok(Place::Tcx);
+    }
+    // Likewise links, or the one of a port whose neighbour refused it.
+    for port in 0..ports.len() {
+        let _ = fs::remove_file(pins.link(port));
     }
     for name in ports {
         filter(program, name).trying("attach to the port")?;

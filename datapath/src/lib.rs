@@ -1,7 +1,12 @@
 //! Sources of frames, and enforcement in the kernel.
 //!
-//! A gate ([`bridge`]) stands in the line between two ports and decides about every packet in the kernel. The lab makes
-//! its networks with [`link`].
+//! A frame comes in by one port of the line. The gate (`bpf/gate.bpf.c`, put there by [`bridge`]) finds its flow, counts
+//! it, and does what the tables say: the flow's verdict, else what was learned about either end. Of flows that nobody
+//! has decided about it copies the first packets to a ring, from which `drain` hands them out as [`sample`]s; whoever
+//! takes them writes verdicts back through an [`source::Enforcer`], and from then on the flow never leaves the kernel.
+//! Where there can be no bridge, a [`tap`] hears the same packets and can only ask both ends to stop ([`refuse`]).
+//!
+//! Beside that: capture files ([`file`]), what the machine allows ([`probe`]), and the lab's slow links ([`link`]).
 
 #![warn(clippy::undocumented_unsafe_blocks)]
 

@@ -91,3 +91,23 @@ fn effective_rights() -> u64 {
 fn is_one(path: &str) -> bool {
     fs::read_to_string(path).is_ok_and(|value| value.trim() == "1")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_lack_comes_with_advice() {
+        for capability in probe() {
+            assert!(!capability.name.is_empty() && capability.advice.len() > 20, "{capability:?}");
+        }
+    }
+
+    #[test]
+    fn root_with_a_kernel_part_has_what_the_bridge_needs() {
+        let present = |name| probe().iter().any(|it| it.name == name && it.present);
+        if present("BPF") {
+            assert!(present("tc programs") && present("packet sockets"), "{:?}", probe());
+        }
+    }
+}

@@ -187,3 +187,74 @@ impl Refuser {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+    use super::*;
+
+    /// Ethernet, IPv4 10.0.0.1 to 10.0.0.2, protocol and payload.
+    fn frame(proto: u8, payload: &[u8]) -> Vec<u8> {
+        let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0, 0];
+        frame.push(u8::try_from(20 + payload.len()).unwrap());
+        frame.extend([0, 0, 0, 0, 64, proto, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+        frame.extend(payload);
+        frame
+    }
+
+    fn tcp(flags: u8, payload: &[u8]) -> Vec<u8> {
+        let header = [0x9c, 0x40, 0, 80, 0, 0, 3, 0xe8, 0, 0, 7, 0xd0, 0x50, flags, 0, 0, 0, 0, 0, 0];
+        frame(TCP, &[&header, payload].concat())
+    }
+
+    /// Sequence number, acknowledgment and flags of an answer.
+    fn numbers(answer: Option<Vec<u8>>) -> (u32, u32, u8) {
+        let headers = dissect(&answer.unwrap()).unwrap();
+        (headers.tcp.seq, headers.tcp.ack, headers.tcp.flags)
+    }
+
+    #[test]
+    fn resets_carry_the_number_that_each_end_expects() {
+        let passed = answers(&tcp(0x18, b"four"), Arrived::Yes);
+        assert_eq!(numbers(passed.to_sender), (2000, 0, 0x04));
+        assert_eq!(numbers(passed.to_receiver), (1004, 2000, 0x14));
+        let dropped = answers(&tcp(0x18, b"four"), Arrived::No);
+        assert_eq!(numbers(dropped.to_receiver), (1000, 2000, 0x14));
+    }
+
+    #[test]
+    fn a_refused_syn_is_acknowledged_and_its_receiver_left_alone() {
+        let answers = answers(&tcp(0x02, b""), Arrived::No);
+        assert_eq!(numbers(answers.to_sender), (0, 1001, 0x14));
+        assert_eq!(answers.to_receiver, None);
+    }
+
+    #[test]
+    fn datagrams_are_answered_with_what_they_said() {
+        let datagram = frame(17, &[0x9c, 0x40, 0, 53, 0, 9, 0, 0, 1]);
+        let answer = answers(&datagram, Arrived::Yes).to_sender.unwrap();
+        assert_eq!(answer[..12], [&datagram[6..12], &datagram[..6]].concat());
+        assert_eq!(answer[34..36], [3, 3]);
+        assert_eq!(answer[42..], datagram[14..]);
+    }
+
+    #[test]
+    fn nothing_answers_resets_errors_groups_and_later_fragments() {
+        let mut to_group = frame(17, &[0; 8]);
+        to_group[30] = 224;
+        let mut later = frame(17, &[0; 8]);
+        later[21] = 4;
+        for silent in [tcp(0x14, b""), frame(ICMP, &[3, 3, 0, 0, 0, 0, 0, 0]), to_group, later] {
+            assert_eq!(answers(&silent, Arrived::No), Answers::default());
+        }
+    }
+
+    #[test]
+    fn no_truncation_panics() {
+        let whole = tcp(0x18, b"payload");
+        for length in 0..whole.len() {
+            answers(&whole[..length], Arrived::No);
+        }
+    }
+}
