@@ -1,10 +1,10 @@
-"""gateway.yaml: what it means, and what is said of mistakes in it; what is said when privileges are missing."""
+"""gateway.yaml: what it means, and what is said of mistakes in it."""
 
 from pathlib import Path
 
 import pytest
 
-from peergate import gateway, privileges
+from peergate import gateway
 from peergate.model import Fail, Mode, Refuse
 from peergate.problems import DocumentError
 
@@ -54,24 +54,3 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) 
         settings(tmp_path, text)
     assert len(caught.value.problems) == 1
     assert str(caught.value).partition("gateway.yaml:")[2].startswith(said)
-
-
-def test_missing_capabilities_are_named() -> None:
-    assert privileges.missing("CapInh: 0\nCapEff:\t0000000000001000\n") == [
-        "CAP_NET_RAW",
-        "CAP_PERFMON",
-        "CAP_BPF",
-    ]
-    assert privileges.missing("CapEff:\t000001ffffffffff\n") == []
-
-
-def test_without_privileges_a_person_reads_how_to_get_them_and_what_works_without(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    status = tmp_path / "status"
-    status.write_text("CapEff:\t0\n")
-    monkeypatch.setattr(privileges, "STATUS", status)
-    with pytest.raises(privileges.MissingPrivilegeError) as caught:
-        privileges.require_for_gateway()
-    for word in ("CAP_NET_ADMIN", "sudo peergate gateway", "AmbientCapabilities", "peergate read"):
-        assert word in str(caught.value)

@@ -28,6 +28,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<gateway::Gateway>()?;
     module.add_class::<link::Link>()?;
     module.add_class::<policy::Policy>()?;
+    module.add_class::<policy::Explanation>()?;
     module.add_class::<reader::Reader>()?;
     module.add_function(wrap_pyfunction!(gateway::missing, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;

@@ -19,6 +19,15 @@ pub struct Policy {
     catalog: Arc<peergate_engine::apps::Catalog>,
 }
 
+/// What a policy says about a flow, and why.
+#[pyclass(frozen, get_all, module = "peergate._engine")]
+pub struct Explanation {
+    rule: String,
+    action: &'static str,
+    /// The rules before it, and why each did not match.
+    tried: Vec<(String, String)>,
+}
+
 #[pymethods]
 impl Policy {
     #[staticmethod]
@@ -35,9 +44,8 @@ impl Policy {
     /// Which rule decides about such a flow, and what the rules before it said.
     #[pyo3(signature = (src, dest, app=None, protocol=None, category=None, activity=None, confidence=1.0))]
     #[allow(clippy::too_many_arguments, reason = "each is one word of the question; Python names them")]
-    fn explain<'py>(
+    fn explain(
         &self,
-        py: Python<'py>,
         src: &str,
         dest: &str,
         app: Option<&str>,
@@ -45,7 +53,7 @@ impl Policy {
         category: Option<&str>,
         activity: Option<&str>,
         confidence: f64,
-    ) -> PyResult<Bound<'py, PyDict>> {
+    ) -> PyResult<Explanation> {
         let app = match app {
             Some(name) => self.catalog.by_name(name).ok_or_else(|| unknown("app", name))?,
             None => AppId::UNKNOWN,
@@ -63,26 +71,25 @@ impl Policy {
             None => Activity::Unknown,
         };
         let (client, server) = (address(src)?, address(dest)?);
-        self.answer(py, &Subject { client, server, app, category, protocol, activity, confidence })
+        Ok(self.answer(&Subject { client, server, app, category, protocol, activity, confidence }))
     }
 }
 
 impl Policy {
-    fn answer<'py>(&self, py: Python<'py>, subject: &Subject) -> PyResult<Bound<'py, PyDict>> {
+    fn answer(&self, subject: &Subject) -> Explanation {
         let decision = self.compiled.decide(subject);
-        let answer = PyDict::new(py);
-        answer.set_item("rule", decision.rule.map(|rule| self.compiled.rule_name(rule)))?;
-        answer.set_item("action", decision.action.name())?;
-        let mut tried = Vec::new();
-        for asked in self.compiled.explain(subject) {
-            let why: Vec<&str> = asked.why_not.iter().map(|why| why.sentence()).collect();
-            let row = PyDict::new(py);
-            row.set_item("rule", self.compiled.rule_name(asked.rule))?;
-            row.set_item("why", if asked.matched() { "it matches".to_owned() } else { why.join(", ") })?;
-            tried.push(row);
+        let name = |rule: u16| self.compiled.rule_name(rule).to_owned();
+        let before = self.compiled.explain(subject).into_iter().filter(|asked| !asked.matched());
+        Explanation {
+            rule: decision.rule.map(name).unwrap_or_default(),
+            action: decision.action.name(),
+            tried: before
+                .map(|asked| {
+                    let why: Vec<&str> = asked.why_not.iter().map(|why| why.sentence()).collect();
+                    (name(asked.rule), why.join(", "))
+                })
+                .collect(),
         }
-        answer.set_item("tried", tried)?;
-        Ok(answer)
     }
 }
 

@@ -2,10 +2,34 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import final
 
+__all__ = [
+    "App",
+    "Batch",
+    "CaptureError",
+    "Catalog",
+    "Events",
+    "Evidence",
+    "Explanation",
+    "Flow",
+    "Gateway",
+    "GatewayError",
+    "Link",
+    "Policy",
+    "Protocol",
+    "Reader",
+    "SignatureError",
+    "community_id",
+    "missing",
+    "version",
+]
+
 def version() -> str: ...
 def community_id(
     src_ip: str, dest_ip: str, src_port: int, dest_port: int, proto: int, seed: int = 0
 ) -> str: ...
+
+# What this machine lacks for a gateway: name, and what is lost without it and how to get it.
+def missing() -> list[tuple[str, str]]: ...
 
 class SignatureError(ValueError):
     # Every mistake found: path, line, message.
@@ -27,6 +51,11 @@ class App:
     def title(self) -> str: ...
     @property
     def category(self) -> str: ...
+    # What it is for, and why it is recognised as it is.
+    @property
+    def what(self) -> str: ...
+    @property
+    def why(self) -> str: ...
 
 @final
 class Protocol:
@@ -35,13 +64,20 @@ class Protocol:
     @property
     def title(self) -> str: ...
     @property
+    def category(self) -> str: ...
+    @property
     def transports(self) -> list[str]: ...
+    @property
+    def ports(self) -> list[int]: ...
+    # Its facts: name, what it holds.
+    @property
+    def fields(self) -> list[tuple[str, str]]: ...
 
 @final
 class Catalog:
     # Signatures, compiled. No files: only those that the engine ships with.
     @staticmethod
-    def load(files: Sequence[tuple[str, str]] = ()) -> Catalog: ...
+    def load(files: Sequence[tuple[str, str]] = ...) -> Catalog: ...
     @property
     def apps(self) -> list[App]: ...
     @property
@@ -142,6 +178,9 @@ class Flow:
     def action(self) -> str: ...
     @property
     def rule(self) -> str | None: ...
+    # What its protocols told: tls.server_name and so on.
+    @property
+    def facts(self) -> dict[str, str]: ...
     @property
     def evidence(self) -> list[Evidence]: ...
     @property
@@ -162,9 +201,9 @@ class Batch:
 @final
 class Reader:
     # Reads captures one after the other, each with an engine of its own; "-" is standard input.
-    def __init__(
-        self, paths: Sequence[str], catalog: Catalog, policy: Policy | None = None
-    ) -> None: ...
+    def __new__(
+        cls, paths: Sequence[str], catalog: Catalog, policy: Policy | None = None
+    ) -> Reader: ...
     # None at the end. Raises CaptureError for a file of which nothing can be read; the next call goes on with the
     # next file. Releases the GIL.
     def next_batch(self, max_flows: int = 4096) -> Batch | None: ...
@@ -189,8 +228,8 @@ class Events:
 @final
 class Gateway:
     # Inert until start.
-    def __init__(
-        self,
+    def __new__(
+        cls,
         catalog: Catalog,
         policy: Policy,
         *,
@@ -201,8 +240,9 @@ class Gateway:
         fail: str = "open",
         refuse: str = "silence",
         heartbeat_seconds: float = 2.0,
-        local: Sequence[str] = (),
-    ) -> None: ...
+        local: Sequence[str] = ...,
+        seed: int = 0,
+    ) -> Gateway: ...
     def start(self) -> None: ...
     # Stops the thread; the programs and maps stay in the line unless `detach`.
     def stop(self, detach: bool = False) -> None: ...

@@ -6,8 +6,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peergate import _engine, signatures
-from peergate._engine import CaptureError
+from peergate import signatures
+from peergate._engine import Batch, CaptureError, Catalog, Flow, Policy, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,12 +26,10 @@ class Capture:
     It can be gone through once, as a stream can.
     """
 
-    def __init__(
-        self, paths: Iterable[AnyPath], catalog: _engine.Catalog, policy: _engine.Policy | None
-    ) -> None:
-        self._reader = _engine.Reader([fspath(path) for path in paths], catalog, policy)
+    def __init__(self, paths: Iterable[AnyPath], catalog: Catalog, policy: Policy | None) -> None:
+        self._reader = Reader([fspath(path) for path in paths], catalog, policy)
 
-    def batches(self, size: int = BATCH) -> Iterator[_engine.Batch]:
+    def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """The flows in batches.
 
         Raises CaptureError when nothing of a capture could be read; at the end, so that it keeps no other capture
@@ -50,13 +48,13 @@ class Capture:
         if unread:
             raise CaptureError("\n".join(unread))
 
-    def __iter__(self) -> Iterator[_engine.Flow]:
+    def __iter__(self) -> Iterator[Flow]:
         for batch in self.batches():
             yield from batch
 
-    def arrow(self) -> _engine.Batch:
+    def arrow(self) -> Batch:
         """All flows in one batch, which offers `__arrow_c_stream__`."""
-        return _engine.Batch.concat(list(self.batches()))
+        return Batch.concat(list(self.batches()))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.arrow().__arrow_c_stream__(requested_schema)
@@ -93,7 +91,7 @@ def read(
     return Capture(paths, catalog, _compiled(policy, catalog))
 
 
-def _compiled(policy: AnyPath | None, catalog: _engine.Catalog) -> _engine.Policy | None:
+def _compiled(policy: AnyPath | None, catalog: Catalog) -> Policy | None:
     if policy is None:
         return None
     # Imported here: reading without a policy should not wait for pydantic.

@@ -5,6 +5,7 @@ No Python stands between a packet and its verdict: this file configures, and loo
 
 from __future__ import annotations
 
+import secrets
 import signal
 from contextlib import closing
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TextIO
 
 from pydantic import Field
 
-from peergate import _engine, document, policy, privileges, signatures
+from peergate import document, policy, signatures
+from peergate._engine import Catalog, Events, Policy
+from peergate._engine import Gateway as Line
 from peergate.document import Prefixes, Section
 from peergate.model import Fail, Mode, Refuse
 from peergate.policy import compiled
@@ -57,7 +60,7 @@ class Settings(Section):
 class Viewer(Protocol):
     """Whoever looks on: the live terminal view, a test."""
 
-    def update(self, events: _engine.Events, stats: dict[str, int]) -> None:
+    def update(self, events: Events, stats: dict[str, int]) -> None:
         """Takes what happened since the last call."""
 
     def say(self, line: str) -> None:
@@ -101,11 +104,10 @@ def check(settings: Settings) -> None:
 
 def detach(settings: Settings) -> bool:
     """Takes what an earlier run left in the line out of it; False when there was nothing."""
-    privileges.require_for_gateway()
-    return _engine.Gateway.detach(settings.name)
+    return Line.detach(settings.name)
 
 
-def _policy_of(settings: Settings, catalog: _engine.Catalog) -> _engine.Policy:
+def _policy_of(settings: Settings, catalog: Catalog) -> Policy:
     return compiled.from_file(settings.policy, catalog, settings.groups)
 
 
@@ -115,7 +117,7 @@ class Gateway:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._catalog = signatures.load(settings.signatures)
-        self._engine = _engine.Gateway(
+        self._line = Line(
             self._catalog,
             _policy_of(settings, self._catalog),
             name=settings.name,
@@ -126,11 +128,11 @@ class Gateway:
             refuse=settings.refuse.value,
             heartbeat_seconds=settings.heartbeat_seconds,
             local=settings.local,
+            seed=secrets.randbits(64),
         )
 
     def __enter__(self) -> Gateway:
-        privileges.require_for_gateway()
-        self._engine.start()
+        self._line.start()
         return self
 
     def __exit__(
@@ -139,20 +141,20 @@ class Gateway:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._engine.stop()
+        self._line.stop()
 
     @property
     def place(self) -> tuple[str, str]:
         """Where it stands in the kernel, and what that costs."""
-        return self._engine.place
+        return self._line.place
 
     def reload(self) -> None:
         """Reads the policy file again. With a mistake in it DocumentError is raised, and the old policy stays."""
-        self._engine.reload(_policy_of(self._settings, self._catalog))
+        self._line.reload(_policy_of(self._settings, self._catalog))
 
-    def watch(self) -> tuple[_engine.Events, dict[str, int]]:
+    def watch(self) -> tuple[Events, dict[str, int]]:
         """What happened since the last call, and the counters. Waits a moment for it."""
-        return self._engine.events(EVENTS_AT_ONCE, PATIENCE_SECONDS), self._engine.stats()
+        return self._line.events(EVENTS_AT_ONCE, PATIENCE_SECONDS), self._line.stats()
 
 
 class Wishes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peergate import _engine
+from peergate._engine import Catalog, SignatureError
 from peergate.problems import DocumentError, Problem
 
 if TYPE_CHECKING:
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def load(paths: Iterable[Path] = ()) -> _engine.Catalog:
+def load(paths: Iterable[Path] = ()) -> Catalog:
     """Compiles the shipped signatures with those in `paths` (files, or folders of *.toml) over them."""
     found = [file for path in paths for file in _files(path)]
     try:
-        return _engine.Catalog.load([(str(file), _text(file)) for file in found])
-    except _engine.SignatureError as error:
+        return Catalog.load([(str(file), _text(file)) for file in found])
+    except SignatureError as error:
         raise DocumentError(Problem(*problem) for problem in error.problems) from error
 
 

@@ -39,23 +39,31 @@ def gateway(
 
     """
     from peergate import gateway as running
-    from peergate import privileges
-    from peergate._engine import GatewayError
+    from peergate._engine import GatewayError, missing
 
     settings = running.load(config)
     try:
         if test:
             running.check(settings)
             print(f"{config}: right")
+            _tell(missing())
         elif detach:
             gone = running.detach(settings)
             print(f"{settings.name}: {'taken out of the line' if gone else 'was not in the line'}")
         else:
             _run(settings, live=sys.stdout.isatty() and not quiet)
-    except (privileges.MissingPrivilegeError, GatewayError) as error:
+    except GatewayError as error:
         print(f"peergate: {error}", file=sys.stderr)
+        _tell(missing())
         return CANNOT_RUN
     return 0
+
+
+def _tell(lacking: list[tuple[str, str]]) -> None:
+    for name, advice in lacking:
+        print(f"missing: {name}: {advice}", file=sys.stderr)
+    if lacking:
+        print("peergate read and peergate policy work without any of this", file=sys.stderr)
 
 
 def _run(settings: running.Settings, *, live: bool) -> None:

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from peergate.cli.report import acted, size, what, why
+from peergate.cli.report import acted, size, sure, what, why
 from peergate.summary import Summary, Total
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _totals(title: str, ended: dict[str, Total], up: Counter[str]) -> Table:
 def _calls(flows: deque[Flow]) -> Table:
     table = Table.grid(padding=(0, 2))
     for flow in flows:
-        table.add_row(what(flow), flow.src_ip, flow.dest_ip, f"{flow.confidence:.0%}", acted(flow))
+        table.add_row(what(flow), flow.src_ip, flow.dest_ip, sure(flow), acted(flow))
     return table
 
 

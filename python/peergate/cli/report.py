@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 180
 """Columns when the output is no terminal: wide enough that no cell of an IPv4 flow is cut."""
 
+NEARLY_CERTAIN = 0.99
+"""From here on a decimal is shown, so that 99.9% does not read as certain."""
+
 COLOURS = {"allow": "", "alert": "yellow", "block": "red"}
 
 
@@ -72,8 +75,8 @@ def console_for_output() -> Console:
 def why(flow: Flow) -> Text:
     """The evidence of one flow, the weightiest first, and what else it might have been."""
     text = Text(f"{_ends(flow)}  ", style="bold")
-    sure = f" ({flow.confidence:.0%} sure)" if flow.evidence else ""
-    text.append(f"{flow.app}{sure}\n", style="bold")
+    told = f" ({sure(flow)} sure)" if flow.evidence else ""
+    text.append(f"{flow.app}{told}\n", style="bold")
     for evidence in sorted(flow.evidence, key=lambda each: -each.weight_db):
         text.append(f"  {evidence.weight_db:+6.1f} dB  packet {evidence.packet:<5} {evidence.what}")
         text.append(f"  [{evidence.detector}]\n", style="dim")
@@ -83,6 +86,13 @@ def why(flow: Flow) -> Text:
         others = ", ".join(f"{app} {share:.1%}" for app, share in flow.alternatives)
         text.append(f"  else: {others}\n", style="dim")
     return text
+
+
+def sure(flow: Flow) -> str:
+    """How sure the engine is; never rounded up to certain."""
+    return (
+        f"{flow.confidence:.0%}" if flow.confidence < NEARLY_CERTAIN else f"{flow.confidence:.1%}"
+    )
 
 
 def what(flow: Flow) -> Text:
@@ -119,7 +129,7 @@ def _flow_table(flows: list[Flow]) -> Table:
             _end(flow.src_ip, flow.src_port),
             _end(flow.dest_ip, flow.dest_port),
             what(flow),
-            f"{flow.confidence:.0%}" if flow.app != "unknown" else "",
+            sure(flow) if flow.app != "unknown" else "",
             acted(flow),
             f"{packets(flow):,}",
             size(octets(flow)),

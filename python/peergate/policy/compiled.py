@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peergate import _engine, policy
+from peergate import policy
+from peergate._engine import Catalog, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def from_file(
-    path: Path, catalog: _engine.Catalog, groups: Mapping[str, tuple[str, ...]] | None = None
-) -> _engine.Policy:
+    path: Path, catalog: Catalog, groups: Mapping[str, tuple[str, ...]] | None = None
+) -> Policy:
     """The policy in a file, ready to use, with `groups` in place of its groups of the same names.
 
     Raises DocumentError with every mistake in the file.
@@ -25,11 +26,11 @@ def from_file(
     return compiled(written.model_copy(update={"groups": here}), catalog)
 
 
-def compiled(written: PolicyFile, catalog: _engine.Catalog) -> _engine.Policy:
+def compiled(written: PolicyFile, catalog: Catalog) -> Policy:
     """The same policy for the engine. The default is its last rule."""
     rules = [_for_engine(rule, written.min_confidence) for rule in written.rules]
     rules.append({"name": "default", "action": written.default.value, "min_confidence": 0.0})
-    return _engine.Policy.compile(list(written.groups.items()), rules, catalog)
+    return Policy.compile(list(written.groups.items()), rules, catalog)
 
 
 def _for_engine(rule: Rule, sure_enough: float) -> dict[str, object]:
