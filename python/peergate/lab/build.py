@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from peergate._engine import Gateway
 from peergate.lab.network import Network
 from peergate.lab.process import Process
 from peergate.lab.topology import Topology
@@ -50,8 +51,7 @@ class Lab(AbstractContextManager["Lab"]):
 
     def up(self) -> None:
         """Removes what an earlier lab of this prefix left, and builds the network."""
-        self.network.remove()
-        remove_folders(self.network.prefix)
+        self.down()
         self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{self.network.prefix}"))
         # Servers that give up root must still read what is theirs; nothing in it is secret.
         self.folder.chmod(0o755)
@@ -64,8 +64,15 @@ class Lab(AbstractContextManager["Lab"]):
         for process in self._processes:
             process.reap()
         self._processes.clear()
+        # Its links and maps outlive a gateway, on purpose; not its lab.
+        Gateway.detach(self.gateway_name)
         self.network.remove()
         remove_folders(self.network.prefix)
+
+    @property
+    def gateway_name(self) -> str:
+        """Under which a gateway in this lab's line keeps what is in the kernel."""
+        return self.network.prefix.rstrip("-")
 
     def host(self, name: str) -> Host:
         """A host by its name in the topology."""

@@ -8,8 +8,10 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from peergate.lab.build import Lab, LabError, check_possible
 from peergate.lab.gateway import ShippedGateway
@@ -121,16 +123,13 @@ class View:
 def summarise(console: Console, report: Report) -> None:
     """The end of a run as a table and a sentence."""
     title = "What became of the clients" + ("" if report.gateway else ", without a gateway")
-    table = Table("", "who", "what", "policy", "happened", "why", title=title)
+    table = Table("", "who", "what", "happened", "why", title=title, box=SIMPLE)
     for outcome in report.outcomes:
         right = outcome.right if report.gateway else outcome.worked
+        mark = "[green]✓[/]" if right else "[red]✗[/]"
+        who, what = outcome.part.station.name, outcome.part.title
         table.add_row(
-            "[green]✓[/]" if right else "[red]✗[/]",
-            outcome.part.station.name,
-            outcome.part.title,
-            "allowed" if outcome.part.allowed else "refused",
-            f"worked after {outcome.seconds:.1f} s" if outcome.worked else "did not work",
-            reason(outcome),
+            mark, who, what, happened(outcome, gateway=report.gateway), Text(reason(outcome))
         )
     console.print(table)
     for verdict in report.unexpected:
@@ -147,11 +146,19 @@ def summarise(console: Console, report: Report) -> None:
     )
 
 
+def happened(outcome: Outcome, *, gateway: bool) -> str:
+    """What became of a client, in a few words."""
+    if outcome.worked:
+        against = " against the policy" if gateway and not outcome.part.allowed else ""
+        return f"worked in {outcome.seconds:.0f} s{against}"
+    return "refused" if outcome.refusal else "did not work"
+
+
 def reason(outcome: Outcome) -> str:
     """Why something did not work, as far as anybody said."""
     if outcome.refusal:
         first = outcome.refusal.evidence[0] if outcome.refusal.evidence else "no evidence told"
-        return f"{outcome.refusal.app}, packet {outcome.refusal.packet}: {first}"
+        return f"packet {outcome.refusal.packet}: {first}"
     return outcome.broken
 
 

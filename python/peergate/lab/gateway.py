@@ -65,7 +65,7 @@ class ShippedGateway:
         configuration = lab.folder / "gateway.yaml"
         groups = "".join(f"  {name}: [{prefix}]\n" for name, prefix in GROUPS.items())
         configuration.write_text(
-            f"name: lab\nlan: {LAN_PORT}\nwan: {WAN_PORT}\nmode: {self._mode}\n"
+            f"name: {lab.gateway_name}\nlan: {LAN_PORT}\nwan: {WAN_PORT}\nmode: {self._mode}\n"
             f"eve: {self._eve.name}\nlocal: [{CAMPUS}]\ngroups:\n{groups}"
         )
         program = "from peergate.cli import main; main()"
