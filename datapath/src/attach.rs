@@ -33,7 +33,9 @@ pub(crate) fn both(
 ) -> Result<Place, Error> {
     if prefer == Prefer::Newest && tcx(program, ports, pins).is_ok() {
         // A former program may have left filters: no packet is to pass two gates.
-        ports.iter().for_each(|name| remove_filter(name));
+        for name in ports {
+            remove_filter(name);
+        }
         return Ok(Place::Tcx);
     }
     // Likewise links, or the one of a port whose neighbour refused it.
