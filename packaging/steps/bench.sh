@@ -2,4 +2,7 @@
 # shellcheck shell=sh disable=SC2034
 title='Benchmarks'
 
-work() { cargo bench --locked -p peergate-engine; }
+work() {
+  cargo bench --locked -p peergate-engine
+  cargo bench --locked -p peergate-datapath --bench bridge
+}
