@@ -59,7 +59,7 @@ impl Parser for Llmnr {
 fn question(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut message = Message::read(bytes)?;
     let header = message.header;
-    let bare = header.is_response() || header.answers + header.authorities == 0;
+    let bare = header.is_response() || (header.answers == 0 && header.authorities == 0);
     if header.opcode() != 0 || header.questions != 1 || header.additionals > 8 || !bare {
         return None;
     }
