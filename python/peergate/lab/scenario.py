@@ -10,6 +10,7 @@ from peergate.lab import latency
 from peergate.lab.process import POLL_SECONDS
 from peergate.lab.servers import start_internet
 from peergate.lab.story import parts
+from peergate.lab.topology import STATIONS
 
 if TYPE_CHECKING:
     from peergate.lab.build import Lab
@@ -25,6 +26,7 @@ LONGEST_SECONDS = 75.0
 FRIEND_SECONDS = 30.0
 # A gate may cost microseconds, not milliseconds; more shows that packets leave the kernel.
 LARGEST_ADDED_US = 100.0
+CAMPUS_ADDRESSES = {station.address for station in STATIONS}
 
 
 class Watcher(Protocol):
@@ -142,12 +144,9 @@ class Scenario:
             return
         verdicts = self._gateway.verdicts()
         for verdict in verdicts[self._heard :]:
-            for host in (verdict.source, verdict.destination.rsplit(":", 1)[0]):
-                if (
-                    verdict.refused
-                    and (host, verdict.app) not in self._refusals
-                    and host.startswith("198.18.")
-                ):
+            # Whoever sent the first packet: a station of the campus is at one end.
+            for host in CAMPUS_ADDRESSES & {verdict.source, verdict.destination.rsplit(":", 1)[0]}:
+                if verdict.refused and (host, verdict.app) not in self._refusals:
                     self._refusals[host, verdict.app] = verdict
                     self._watcher.refused(verdict)
         self._heard = len(verdicts)
