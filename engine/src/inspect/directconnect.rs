@@ -55,7 +55,7 @@ impl Protocol for DirectConnect {
     }
 
     fn parser(&self) -> Box<dyn Parser> {
-        Box::new(DirectConnect)
+        Box::<Greetings>::default()
     }
 }
 
@@ -82,7 +82,13 @@ fn is_result(bytes: &[u8]) -> bool {
     bytes.starts_with(b"$SR ") && bytes.contains(&5) && bytes.ends_with(b"|")
 }
 
-impl Parser for DirectConnect {
+/// What was said first, by either side.
+#[derive(Default)]
+struct Greetings {
+    first: Option<Side>,
+}
+
+impl Parser for Greetings {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         facts.text(&FORM, if payload.bytes.starts_with(b"$") { b"nmdc" } else { b"adc" });
         for command in payload.bytes.split(|byte| *byte == b'|') {
@@ -95,7 +101,7 @@ impl Parser for DirectConnect {
             }
         }
         // A hub speaks first and the user's name comes in answer.
-        if payload.other.is_empty() {
+        if *self.first.get_or_insert(payload.side) == payload.side {
             Next::More
         } else {
             Next::Done

@@ -8,7 +8,7 @@ use super::noise::is_noise;
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
-use crate::packet::Transport;
+use crate::packet::{Side, Transport};
 
 /// The Ethereum node protocols.
 pub struct Ethereum;
@@ -65,7 +65,7 @@ impl Protocol for Ethereum {
     }
 
     fn parser(&self) -> Box<dyn Parser> {
-        Box::new(Handshake)
+        Box::<Handshake>::default()
     }
 }
 
@@ -108,7 +108,10 @@ fn stream(bytes: &[u8]) -> Option<bool> {
 }
 
 /// Waits for the answer to an opening.
-struct Handshake;
+#[derive(Default)]
+struct Handshake {
+    opened_by: Option<Side>,
+}
 
 impl Parser for Handshake {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
@@ -118,16 +121,15 @@ impl Parser for Handshake {
             return Next::Done;
         }
         facts.text(&MESSAGE, b"handshake");
-        if stream(payload.bytes) == Some(true) && !payload.other.is_empty() {
-            facts.sign(&ANSWER);
-            return Next::Done;
+        if self.opened_by.is_none_or(|side| side == payload.side) {
+            self.opened_by = Some(payload.side);
+            return Next::More;
         }
         // The answer's first segment has to be whole; one that is cut says nothing.
-        if payload.other.is_empty() {
-            Next::More
-        } else {
-            Next::Done
+        if stream(payload.bytes) == Some(true) {
+            facts.sign(&ANSWER);
         }
+        Next::Done
     }
 }
 
@@ -136,7 +138,6 @@ mod tests {
     use super::*;
     use crate::inspect::noise::tests::cipher;
     use crate::inspect::testing::tell;
-    use crate::packet::Side;
 
     #[test]
     fn a_signed_ping_is_told_where_its_list_has_the_right_length() {

@@ -18,8 +18,8 @@ static MESSAGE: Field =
     Field::text("gnutella.message", "the first message over UDP: ping, pong, query, hit, push, dht");
 
 static WORDS: Sign = Sign::new("Gnutella's handshake, in words", 95);
-// Words of a standard (RFC 2169) that nothing else uses with these hashes.
-static REQUEST: Sign = Sign::new("a request for a file by its hash, as Gnutella peers ask", 85);
+// Words of a standard (RFC 2169) that nothing else uses with these hashes; heavier than HTTP, which this is too.
+static REQUEST: Sign = Sign::new("a request for a file by its hash, as Gnutella peers ask", 110);
 // Three letters, 72, a part that is in its count, and a name behind.
 static DATAGRAM_2: Sign = Sign::new("a datagram of Gnutella2's reliable transport", 80);
 // The length fits in 32 bits, 60 for how many lengths are small; 8 of 256 types, 15.

@@ -94,7 +94,14 @@ pub fn tell_between(
             let Match::Yes(sign) = protocol.matches(&payload) else { continue };
             told.matched.get_or_insert(sign);
             facts.sign(sign);
-            parser = Some(protocol.parser());
+            let mut begun = protocol.parser();
+            if stream && !other.is_empty() {
+                // As on the wire: what the other side said before comes first.
+                let wire_len = u32::try_from(other.len()).unwrap_or(u32::MAX);
+                let earlier = Payload { bytes: &other, wire_len, other: &[], side: side.other(), ..payload };
+                begun.feed(&earlier, &mut facts);
+            }
+            parser = Some(begun);
         }
         if let Some(parser) = &mut parser {
             told.last = parser.feed(&payload, &mut facts);

@@ -11,7 +11,7 @@ pub(super) static CONNECT: Sign = Sign::new("the question for a connection to a 
 // Four bytes that equal the question's, and four of the action.
 pub(super) static TRANSACTION: Sign = Sign::new("a BitTorrent tracker's answer with the number of the question", 70);
 // Words that hardly anybody else writes; heavier than HTTP itself, which this is too.
-pub(super) static ANNOUNCE: Sign = Sign::new("a question to a BitTorrent tracker over HTTP", 85);
+pub(super) static ANNOUNCE: Sign = Sign::new("a question to a BitTorrent tracker over HTTP", 110);
 pub(super) static PEERS: Sign = Sign::new("a BitTorrent tracker's list of peers", 60);
 
 const CONNECT_MAGIC: u64 = 0x0417_2710_1980;

@@ -32,7 +32,8 @@ pub(super) static HELLO_ANSWER: Sign =
 // Nine bytes that come twice, 216; less for what repeats by nature.
 pub(super) static WEB_DISGUISE: Sign =
     Sign::new("Skype's disguise on the port of the Web: nine bytes of noise that come twice", 60);
-pub(super) static VERSION_CHECK: Sign = Sign::new("Skype's question for its newest version", 75);
+// More than the words of HTTP weigh, which it is too.
+pub(super) static VERSION_CHECK: Sign = Sign::new("Skype's question for its newest version", 110);
 
 /// An opening to a supernode (from version 4 on) has this much of cipher text, then padding.
 const PADDED_FROM: usize = 48;
@@ -154,10 +155,6 @@ impl Opening {
     }
 
     pub(super) fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        // A reader that starts with the answer has not been given the question.
-        if let Some(other) = self.first.get_mut(payload.side.other().index()).filter(|other| other.is_empty()) {
-            other.extend_from_slice(payload.other);
-        }
         let Some(first) = self.first.get_mut(payload.side.index()) else { return Next::Done };
         let room = MOST_OF_A_REQUEST.saturating_sub(first.len());
         first.extend_from_slice(payload.bytes.get(..payload.bytes.len().min(room)).unwrap_or_default());

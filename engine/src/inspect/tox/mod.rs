@@ -10,7 +10,7 @@ mod relay;
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::facts::{Facts, Field};
-use crate::packet::{Side, Transport};
+use crate::packet::Transport;
 
 /// The Tox protocol.
 pub struct Tox;
@@ -48,6 +48,8 @@ static PROFILE: Profile = Profile {
         &relay::ANSWER,
         &relay::PING,
         &relay::FRAMES,
+        &relay::PING_ALONE,
+        &relay::PING_ANSWERED,
     ],
 };
 
@@ -59,7 +61,7 @@ impl Protocol for Tox {
     fn matches(&self, opening: &Payload<'_>) -> Match {
         match opening.transport {
             Transport::Udp => datagram::matches(opening),
-            Transport::Tcp if opening.side == Side::Client => relay::matches(opening),
+            Transport::Tcp => relay::matches(opening),
             _ => Match::No,
         }
     }

@@ -16,6 +16,10 @@ pub(super) static PING: Sign =
 pub(super) static FRAMES: Sign =
     Sign::new("encrypted packets of possible lengths for a Tox relay, one right behind the other", 60);
 
+// The same two bytes with nothing before them, and cipher text behind.
+pub(super) static PING_ALONE: Sign = Sign::new("encrypted packets of the length of a Tox relay's ping", 32);
+pub(super) static PING_ANSWERED: Sign = Sign::new("such packets from both sides, with nothing else around them", 32);
+
 /// Public key, nonce, and key and nonce of the session encrypted.
 const CLIENT_GREETING: usize = 128;
 /// Nonce, and the relay's key and nonce encrypted.
@@ -27,7 +31,19 @@ const LENGTHS: std::ops::RangeInclusive<u16> = 17..=2064;
 const PING_LENGTH: u16 = 25;
 const ENOUGH: u8 = 6;
 
+/// Whether a session is joined between two pings, which is all that an idle one has.
+fn is_ping(bytes: &[u8]) -> bool {
+    let sealed = bytes.strip_prefix(&PING_LENGTH.to_be_bytes());
+    sealed.is_some_and(|sealed| sealed.len() == usize::from(PING_LENGTH) && is_encrypted_opening(sealed))
+}
+
 pub(super) fn matches(opening: &Payload<'_>) -> Match {
+    if is_ping(opening.bytes) {
+        return Match::Yes(&PING_ALONE);
+    }
+    if opening.side == Side::Server {
+        return if opening.bytes.len() <= usize::from(PING_LENGTH) { Match::Unsure } else { Match::No };
+    }
     match opening.bytes.len() {
         length if length > CLIENT_GREETING || !is_encrypted_opening(opening.bytes) => Match::No,
         CLIENT_GREETING => Match::Yes(&GREETING),
@@ -51,10 +67,16 @@ struct Framing {
 #[derive(Default)]
 pub(super) struct Stream {
     sides: [Framing; 2],
+    /// Joined after the greetings; the side whose ping came first.
+    joined: Option<Side>,
 }
 
 impl Stream {
     pub(super) fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        let fresh = self.sides.iter().all(|side| side.sent == 0);
+        if self.joined.is_some() || (fresh && is_ping(payload.bytes)) {
+            return self.idle(payload, facts);
+        }
         let [client, server] = &mut self.sides;
         let greeted = match payload.side {
             // The relay's answer is needed to go on, and it is needed whole.
@@ -76,6 +98,20 @@ impl Stream {
             return Next::NotMine;
         }
         self.judge(facts)
+    }
+
+    /// Ping and answer of a session that was joined after its greetings.
+    fn idle(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        let first = *self.joined.get_or_insert(payload.side);
+        if !is_ping(payload.bytes) {
+            return Next::NotMine;
+        }
+        facts.flag(&RELAY);
+        if payload.side == first {
+            return Next::More;
+        }
+        facts.sign(&PING_ANSWERED);
+        Next::Done
     }
 
     fn judge(&self, facts: &mut Facts<'_>) -> Next {

@@ -1,11 +1,11 @@
 //! Conversations built from the specification, with cipher text from a small generator.
 
 use super::datagram::{ANSWERED, CRYPTO_RUN, DISCOVERY_ON_PORT, KEYED, ONION, ONION_ANSWER, SAME_KEY};
-use super::relay::{ANSWER, FRAMES, PING};
+use super::relay::{ANSWER, FRAMES, PING, PING_ANSWERED};
 use super::*;
 use crate::inspect::noise::tests::cipher;
 use crate::inspect::testing::{tell, tell_between, Told, CLIENT, SERVER};
-use crate::packet::Endpoint;
+use crate::packet::{Endpoint, Side};
 
 fn packet(kind: u8, key: u64, seed: u64, length: usize) -> Vec<u8> {
     [&[kind][..], &cipher(key, 32), &cipher(seed, length - 33)].concat()
@@ -104,4 +104,13 @@ fn a_stream_whose_lengths_are_impossible_is_not_a_relays() {
     talk.truncate(3);
     let told = told_of(&talk);
     assert!(!told.saw(&ANSWER) && matches!(told.last, Next::NotMine));
+}
+
+#[test]
+fn an_idle_session_is_told_by_its_pings() {
+    let ping = |seed: u64| [&[0, 25][..], &cipher(seed, 25)].concat();
+    let told = told_of(&[(Side::Server, ping(1)), (Side::Client, ping(2))]);
+    assert!(told.saw(&PING_ANSWERED) && told.has(&RELAY));
+    let name = b"\x00\x19\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x03www\x02de\x00\x00\x01\x00\x01";
+    assert!(tell(&Tox, Transport::Tcp, &[(Side::Client, name)]).matched.is_none());
 }
