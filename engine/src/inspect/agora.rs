@@ -58,17 +58,18 @@ impl Parser for Agora {
     }
 }
 
-/// Header of twelve bytes, then the first tag: name, length (least significant byte first), text.
+/// Header of twelve bytes, then how many tags there are, then the first: name, length (least significant byte first), text.
 fn server_name(bytes: &[u8]) -> Option<&[u8]> {
     let mut reader = Reader::new(bytes);
     reader.skip(6)?;
     let kind = reader.u8()?;
     reader.skip(5)?;
+    let tags = reader.u8()?;
     let tag: [u8; 4] = reader.array()?;
     let length = reader.le16()?;
     let name = reader.take(length.into())?;
     let readable = !name.is_empty() && name.iter().all(u8::is_ascii_graphic);
-    (kind == REQUEST && tag == *b"\x04SNI" && readable).then_some(name)
+    (kind == REQUEST && tags > 0 && tag == *b"SNI\0" && readable).then_some(name)
 }
 
 #[cfg(test)]
@@ -80,9 +81,9 @@ mod tests {
     #[test]
     fn the_opening_tells_the_server() {
         let mut bytes = vec![0, 0x5a, 0x38, 0x4c, 0, 0, REQUEST, 0, 0, 0, 0, 0];
-        bytes.extend(b"\x04SNI\x0d\x00edge.agora.ioPDMD");
+        bytes.extend(b"\x04SNI\x00\x0d\x00edge.agora.ioPDMD");
         let told = tell(&Agora, Transport::Udp, &[(Side::Client, &bytes)]);
         assert_eq!(told.text(&SERVER_NAME).as_deref(), Some("edge.agora.io"));
-        assert!(tell(&Agora, Transport::Udp, &[(Side::Client, &bytes[..20])]).matched.is_none());
+        assert!(tell(&Agora, Transport::Udp, &[(Side::Client, &bytes[..22])]).matched.is_none());
     }
 }

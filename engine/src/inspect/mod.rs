@@ -18,12 +18,15 @@ mod edonkey;
 mod ethereum;
 mod fasttrack;
 mod gnutella;
+mod h323;
 mod http;
 mod http2;
 mod iax;
 mod libp2p;
 mod llmnr;
 mod mdns;
+mod megaco;
+mod mgcp;
 mod monero;
 mod mumble;
 mod nano;
@@ -38,6 +41,8 @@ mod registry;
 mod resilio;
 mod rtcp;
 mod rtp;
+mod rtsp;
+mod sccp;
 mod sip;
 mod skype;
 mod soulseek;
@@ -46,14 +51,18 @@ mod ssh;
 mod stratum;
 mod stun;
 mod syncthing;
+mod t38;
 mod teamspeak;
 #[cfg(test)]
 pub(crate) mod testing;
+mod telegram;
+mod threema;
 mod tls;
 mod tox;
 mod viber;
 mod websocket;
 mod whatsapp;
+mod zoom;
 mod zug;
 
 pub use reading::{Notes, Opening, Reading};
@@ -64,7 +73,64 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
-pub static PROTOCOLS: &[&dyn Protocol] = &[&agora::Agora, &ares::Ares, &bfcp::Bfcp, &bitcoin::Bitcoin, &bittorrent::BitTorrent, &dhcp::Dhcp, &dhcp::Dhcpv6, &dingtalk::Dingtalk, &directconnect::DirectConnect, &discord::Discord, &dns::Dns, &dtls::Dtls, &edonkey::Edonkey, &ethereum::Ethereum, &fasttrack::FastTrack, &gnutella::Gnutella, &http2::Http2, &http::Http, &iax::Iax, &libp2p::Libp2p, &llmnr::Llmnr, &mdns::Mdns, &monero::Monero, &mumble::Mumble, &nano::Nano, &netbios::Netbios, &ntp::Ntp, &opennap::OpenNap, &quic::Quic, &resilio::Resilio, &rtcp::Rtcp, &rtp::Rtp, &sip::Sip, &skype::Skype, &soulseek::Soulseek, &ssdp::Ssdp, &ssh::Ssh, &stratum::Stratum, &stun::Stun, &syncthing::Syncthing, &teamspeak::Teamspeak, &tls::Tls, &tox::Tox, &viber::Viber, &websocket::WebSocket, &whatsapp::Whatsapp, &zug::Zug];
+pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &agora::Agora,
+    &ares::Ares,
+    &bfcp::Bfcp,
+    &bitcoin::Bitcoin,
+    &bittorrent::BitTorrent,
+    &dhcp::Dhcp,
+    &dhcp::Dhcpv6,
+    &dingtalk::Dingtalk,
+    &directconnect::DirectConnect,
+    &discord::Discord,
+    &dns::Dns,
+    &dtls::Dtls,
+    &edonkey::Edonkey,
+    &ethereum::Ethereum,
+    &fasttrack::FastTrack,
+    &gnutella::Gnutella,
+    &h323::H323,
+    &http2::Http2,
+    &http::Http,
+    &iax::Iax,
+    &libp2p::Libp2p,
+    &llmnr::Llmnr,
+    &mdns::Mdns,
+    &megaco::Megaco,
+    &mgcp::Mgcp,
+    &monero::Monero,
+    &mumble::Mumble,
+    &nano::Nano,
+    &netbios::Netbios,
+    &ntp::Ntp,
+    &opennap::OpenNap,
+    &quic::Quic,
+    &resilio::Resilio,
+    &rtcp::Rtcp,
+    &rtp::Rtp,
+    &rtsp::Rtsp,
+    &sccp::Sccp,
+    &sip::Sip,
+    &skype::Skype,
+    &soulseek::Soulseek,
+    &ssdp::Ssdp,
+    &ssh::Ssh,
+    &stratum::Stratum,
+    &stun::Stun,
+    &syncthing::Syncthing,
+    &t38::T38,
+    &teamspeak::Teamspeak,
+    &telegram::Telegram,
+    &threema::Threema,
+    &tls::Tls,
+    &tox::Tox,
+    &viber::Viber,
+    &websocket::WebSocket,
+    &whatsapp::Whatsapp,
+    &zoom::Zoom,
+    &zug::Zug,
+];
 
 /// How deep in a conversation a protocol lies. The deepest that a flow showed gives the flow its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

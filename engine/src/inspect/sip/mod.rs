@@ -4,7 +4,7 @@
 //! pictures will follow, and are passed on.
 
 mod message;
-mod sdp;
+pub(super) mod sdp;
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, MOST_KEPT};
 use crate::facts::{Facts, Field, Sign};

@@ -1,0 +1,134 @@
+//! H.323: calls by the ITU's rules: H.225 sets them up over TCP, H.245 agrees on media, RAS talks to a gatekeeper over UDP.
+//!
+//! Recognised by TPKT framing with a Q.931 message inside, and by the object identifiers of H.225 and H.245 at the start of
+//! what they say.
+
+use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use crate::bytes::Reader;
+use crate::facts::{Facts, Field, Sign};
+use crate::packet::Transport;
+use memchr::memmem;
+
+/// The H.323 protocol.
+pub struct H323;
+
+/// Version 3, reserved 0 (RFC 1006 §6).
+const TPKT: u16 = 0x0300;
+/// itu-t recommendation h 2250 version, as PER writes it.
+const H225: [u8; 6] = [0x06, 0x00, 0x08, 0x91, 0x4a, 0x00];
+/// itu-t recommendation h 245 version.
+const H245: [u8; 6] = [0x06, 0x00, 0x08, 0x81, 0x75, 0x00];
+/// Identifiers stand among the first fields.
+const NEAR: usize = 32;
+
+static PART: Field = Field::text("h323.part", "h225, h245 or ras");
+static MESSAGE: Field = Field::number("h323.message", "the first H.225 message: 5 setup, 7 connect …");
+
+// TPKT (48 dB), length that fits (10 dB), protocol mark, a short call number, known kind (60 dB).
+static SETUP: Sign = Sign::new("an H.225 message in TPKT framing", 90);
+// Six fixed bytes near the start.
+static IDENTIFIER: Sign = Sign::new("the object identifier of H.225 or H.245", 96);
+
+static PROFILE: Profile = Profile {
+    name: "h323",
+    title: "H.323",
+    category: Category::Call,
+    layer: Layer::Content,
+    transports: &[Transport::Tcp, Transport::Udp],
+    ports: &[1719, 1720],
+    first: First::Any,
+    fields: &[&PART, &MESSAGE],
+    signs: &[&SETUP, &IDENTIFIER],
+};
+
+impl Protocol for H323 {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn matches(&self, opening: &Payload<'_>) -> Match {
+        match part(opening) {
+            Some(Part::Says(_, _, sign)) => Match::Yes(sign),
+            Some(Part::MayBe) => Match::Unsure,
+            None => Match::No,
+        }
+    }
+
+    fn parser(&self) -> Box<dyn Parser> {
+        Box::new(H323)
+    }
+}
+
+impl Parser for H323 {
+    fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        if let Some(Part::Says(name, kind, _)) = part(payload) {
+            facts.text(&PART, name.as_bytes());
+            if let Some(kind) = kind {
+                facts.number(&MESSAGE, kind.into());
+            }
+        }
+        Next::Done
+    }
+}
+
+enum Part {
+    Says(&'static str, Option<u8>, &'static Sign),
+    MayBe,
+}
+
+fn part(payload: &Payload<'_>) -> Option<Part> {
+    let bytes = payload.bytes;
+    let holds = |identifier: &[u8]| {
+        let near = bytes.get(..bytes.len().min(NEAR)).unwrap_or_default();
+        memmem::find(near, identifier).is_some()
+    };
+    if payload.transport == Transport::Udp {
+        return holds(&H225).then_some(Part::Says("ras", None, &IDENTIFIER));
+    }
+    if bytes.len() < 9 {
+        return [3, 0].starts_with(bytes.get(..bytes.len().min(2))?).then_some(Part::MayBe);
+    }
+    let mut reader = Reader::new(bytes);
+    if reader.be16()? != TPKT || reader.be16()? < 5 {
+        return None;
+    }
+    if let Some(kind) = q931(&mut reader.clone()) {
+        return Some(Part::Says("h225", Some(kind), &SETUP));
+    }
+    holds(&H245).then_some(Part::Says("h245", None, &IDENTIFIER))
+}
+
+/// Protocol mark 8, the call's number with its length before it, and the message's kind (Q.931 §4).
+fn q931(reader: &mut Reader<'_>) -> Option<u8> {
+    let mark = reader.u8()?;
+    let length = reader.u8().filter(|length| *length <= 2)?;
+    reader.skip(length.into())?;
+    let kind = reader.u8()?;
+    let known = matches!(kind, 0x01..=0x03 | 0x05 | 0x07 | 0x0d | 0x0f | 0x5a | 0x62 | 0x6e | 0x75 | 0x7b | 0x7d);
+    (mark == 8 && known).then_some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::testing::tell;
+    use crate::packet::Side;
+
+    #[test]
+    fn the_three_parts_are_told_apart() {
+        let setup = [3, 0, 0, 0xa0, 8, 2, 0x77, 0xf4, 5, 4, 3, 0x80];
+        let told = tell(&H323, Transport::Tcp, &[(Side::Client, &setup[..4]), (Side::Client, &setup[4..])]);
+        assert_eq!(told.text(&PART).as_deref(), Some("h225"));
+        assert_eq!(told.number(&MESSAGE), Some(5));
+        let media = [3, 0, 0, 0x1c, 2, 0x30, 1, 6, 0, 8, 0x81, 0x75, 0, 5, 0];
+        assert_eq!(tell(&H323, Transport::Tcp, &[(Side::Server, &media)]).text(&PART).as_deref(), Some("h245"));
+        let ras = [2, 0x20, 0, 0, 6, 0, 8, 0x91, 0x4a, 0, 4, 0x11];
+        assert_eq!(tell(&H323, Transport::Udp, &[(Side::Client, &ras)]).text(&PART).as_deref(), Some("ras"));
+    }
+
+    #[test]
+    fn a_remote_desktop_in_the_same_framing_is_not_it() {
+        let rdp = [3, 0, 0, 0x13, 0x0e, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0];
+        assert!(tell(&H323, Transport::Tcp, &[(Side::Client, &rdp)]).matched.is_none());
+    }
+}

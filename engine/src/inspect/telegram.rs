@@ -1,0 +1,163 @@
+//! Telegram: messages in the transports of MTProto over TCP (core.telegram.org/mtproto/mtproto-transports), and the relays
+//! of its calls over UDP (the published sources of libtgvoip).
+//!
+//! Recognised by the mark of a transport with a length that fits, and by the twelve bytes of ones that ask a relay about
+//! itself. The obfuscated transport is made to look like chance, and cannot be recognised by its bytes.
+
+use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use crate::bytes::Reader;
+use crate::facts::{Facts, Field, Sign};
+use crate::packet::Transport;
+
+/// The Telegram protocol.
+pub struct Telegram;
+
+static TRANSPORT: Field =
+    Field::text("telegram.transport", "abridged, intermediate, padded, full, or reflector for a call");
+static CALL: Field = Field::flag("telegram.call", "the relay of a call is asked");
+
+// A word of 96 dB and a length that fits.
+static MARKED: Sign = Sign::new("MTProto in its intermediate transport", 96);
+// An empty key (192 dB), the request for a new one (96 dB).
+static HANDSHAKE: Sign = Sign::new("the first request of MTProto, for a new key", 96);
+// A first byte (24 dB) and an exact length (21 dB); encrypted streams of others begin so once in 32,000.
+static ABRIDGED: Sign = Sign::new("MTProto in its abridged transport, with the exact length", 40);
+// Twelve bytes of ones at their place.
+static RELAY: Sign = Sign::new("a request to the relay of a Telegram call, or its answer", 90);
+
+static PROFILE: Profile = Profile {
+    name: "telegram",
+    title: "Telegram",
+    category: Category::Chat,
+    layer: Layer::Content,
+    transports: &[Transport::Tcp, Transport::Udp],
+    ports: &[80, 443, 5222],
+    first: First::Any,
+    fields: &[&TRANSPORT, &CALL],
+    signs: &[&MARKED, &HANDSHAKE, &ABRIDGED, &RELAY],
+};
+
+impl Protocol for Telegram {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn matches(&self, opening: &Payload<'_>) -> Match {
+        if opening.transport == Transport::Udp {
+            return if is_relayed(opening.bytes) { Match::Yes(&RELAY) } else { Match::No };
+        }
+        stream(opening.bytes).map_or(Match::No, |(_, said)| said)
+    }
+
+    fn parser(&self) -> Box<dyn Parser> {
+        Box::new(Telegram)
+    }
+}
+
+impl Parser for Telegram {
+    fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        if payload.transport == Transport::Udp {
+            facts.flag(&CALL);
+            facts.text(&TRANSPORT, b"reflector");
+        } else if let Some((name, _)) = stream(payload.bytes) {
+            facts.text(&TRANSPORT, name.as_bytes());
+            facts.client_is(payload.side);
+        }
+        Next::Done
+    }
+}
+
+/// The transport that a stream begins with, and what is to be thought of it.
+fn stream(bytes: &[u8]) -> Option<(&'static str, Match)> {
+    let mut reader = Reader::new(bytes);
+    match reader.peek_u8()? {
+        0xef => {
+            reader.skip(1)?;
+            abridged(reader).map(|said| ("abridged", said))
+        }
+        mark @ (0xee | 0xdd) => {
+            if bytes.len() < 8 {
+                let only = bytes.iter().take(4).all(|byte| *byte == mark);
+                return only.then_some(("", Match::Unsure));
+            }
+            let marked = reader.be32()? == u32::from_ne_bytes([mark; 4]);
+            let length = reader.le32()?;
+            let name = if mark == 0xee { "intermediate" } else { "padded" };
+            // The top bit asks for a quick receipt; 2^20 bytes is the most that a server takes.
+            (marked && (8..=1 << 20).contains(&(length & 0x7fff_ffff))).then_some((name, Match::Yes(&MARKED)))
+        }
+        _ => {
+            let length = usize::try_from(reader.le32()?).ok()?;
+            let first = reader.le32()? == 0;
+            // Length, number, message and check sum; only the open handshake can be told from others.
+            let handshake = length == bytes.len() && first && asks_for_key(&mut reader);
+            handshake.then_some(("full", Match::Yes(&HANDSHAKE)))
+        }
+    }
+}
+
+/// Length in words in one byte, or 127 and three bytes.
+fn abridged(mut reader: Reader<'_>) -> Option<Match> {
+    let Some(short) = reader.u8() else { return Some(Match::Unsure) };
+    let words = match short & 0x7f {
+        0x7f => {
+            let Some([a, b, c]) = reader.array() else { return Some(Match::Unsure) };
+            usize::from(a) | usize::from(b) << 8 | usize::from(c) << 16
+        }
+        short => usize::from(short),
+    };
+    let exact = reader.remaining() == words * 4;
+    let mut message = reader;
+    if asks_for_key(&mut message) {
+        return Some(Match::Yes(&HANDSHAKE));
+    }
+    // A key's name, a message's key, and at least one block.
+    if words >= 10 && exact {
+        return Some(Match::Yes(&ABRIDGED));
+    }
+    let more = words >= 10 && words * 4 <= 16_384 && reader.remaining() < words * 4;
+    more.then_some(Match::Unsure)
+}
+
+/// Key 0, a time, a length, and `req_pq` or `req_pq_multi`.
+fn asks_for_key(reader: &mut Reader<'_>) -> bool {
+    let empty = reader.array() == Some([0; 8]);
+    let request = reader.skip(12).and_then(|()| reader.le32());
+    empty && matches!(request, Some(0x6046_9778 | 0xbe7e_8ef1))
+}
+
+/// A tag of sixteen bytes that both callers know, then ones where data would have another tag.
+fn is_relayed(bytes: &[u8]) -> bool {
+    let mut reader = Reader::new(bytes);
+    let tag = reader.array::<16>();
+    let ones = reader.array::<12>() == Some([0xff; 12]);
+    let chosen = tag.is_some_and(|tag| tag.iter().any(|byte| !matches!(byte, 0 | 0xff)));
+    ones && chosen && matches!(bytes.len(), 32..=96) && bytes.len().is_multiple_of(4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::testing::tell;
+    use crate::packet::Side;
+
+    #[test]
+    fn transports_are_told_by_mark_and_length() {
+        let intermediate = [&[0xee; 4][..], &[40, 0, 0, 0], &[7; 40]].concat();
+        let told =
+            tell(&Telegram, Transport::Tcp, &[(Side::Client, &intermediate[..3]), (Side::Client, &intermediate[3..])]);
+        assert_eq!(told.text(&TRANSPORT).as_deref(), Some("intermediate"));
+        let abridged = [&[0xef, 10][..], &[0x5b; 40]].concat();
+        assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &abridged)]).saw(&ABRIDGED));
+        assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &[abridged, vec![1]].concat())]).matched.is_none());
+        let request = [&[0xef, 10][..], &[0; 8], &[9; 8], &[20, 0, 0, 0], &[0xf1, 0x8e, 0x7e, 0xbe], &[3; 16]].concat();
+        assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &request)]).saw(&HANDSHAKE));
+    }
+
+    #[test]
+    fn the_relay_of_a_call_is_told_by_its_ones() {
+        let bytes = [&[0xdc; 16][..], &[0xff; 12], &[0xff, 0xff, 0xff, 0xfe], &[1; 8]].concat();
+        assert!(tell(&Telegram, Transport::Udp, &[(Side::Client, &bytes)]).has(&CALL));
+        assert!(tell(&Telegram, Transport::Udp, &[(Side::Client, &[0xff; 40])]).matched.is_none());
+    }
+}
