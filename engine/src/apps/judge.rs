@@ -234,13 +234,18 @@ fn hear_lessons(known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tall
     }
 }
 
-/// The deepest of the protocols, of two equally deep the one with more evidence.
+/// The deepest of the protocols, of two equally deep the one with more evidence. What only looks like one is none; what
+/// another protocol turned into needs no sign of its own.
 fn deepest<'r>(known: &Known<'_>) -> (ProtocolId, Option<&'r Profile>) {
     let depth = |id: &&ProtocolId| {
         let layer = registry().profile(**id).map(|profile| profile.layer);
         (layer, sum_of(**id, known.signs))
     };
-    let id = known.protocols.iter().max_by_key(depth).copied().unwrap_or_default();
+    // On a socket that is known, weak signs of live media are enough to say what the application does there.
+    let taught = known.lessons.iter().any(Option::is_some);
+    let is_live = |id| registry().profile(id).is_some_and(|profile| profile.category == Category::Call);
+    let firm = |id: &&ProtocolId| !(1..DECIDES).contains(&sum_of(**id, known.signs)) || (taught && is_live(**id));
+    let id = known.protocols.iter().filter(firm).max_by_key(depth).copied().unwrap_or_default();
     (id, registry().profile(id))
 }
 
