@@ -17,35 +17,45 @@ mod dtls;
 mod edonkey;
 mod ethereum;
 mod fasttrack;
+mod gadugadu;
 mod gnutella;
 mod h323;
 mod http;
 mod http2;
 mod iax;
+mod irc;
+mod kakaotalk;
 mod libp2p;
 mod llmnr;
 mod mdns;
 mod megaco;
 mod mgcp;
 mod monero;
+mod mpegts;
+mod msnp;
 mod mumble;
 mod nano;
 mod netbios;
 mod noise;
 mod ntp;
+mod opendht;
 mod opennap;
+mod oscar;
 mod pieces;
+mod qq;
 mod quic;
 mod reading;
 mod registry;
 mod resilio;
 mod rtcp;
+mod rtmp;
 mod rtp;
 mod rtsp;
 mod sccp;
 mod sip;
 mod skype;
 mod soulseek;
+mod srt;
 mod ssdp;
 mod ssh;
 mod stratum;
@@ -61,7 +71,10 @@ mod tls;
 mod tox;
 mod viber;
 mod websocket;
+mod wechat;
 mod whatsapp;
+mod xmpp;
+mod ymsg;
 mod zoom;
 mod zug;
 
@@ -89,31 +102,41 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &edonkey::Edonkey,
     &ethereum::Ethereum,
     &fasttrack::FastTrack,
+    &gadugadu::GaduGadu,
     &gnutella::Gnutella,
     &h323::H323,
     &http2::Http2,
     &http::Http,
     &iax::Iax,
+    &irc::Irc,
+    &kakaotalk::Kakaotalk,
     &libp2p::Libp2p,
     &llmnr::Llmnr,
     &mdns::Mdns,
     &megaco::Megaco,
     &mgcp::Mgcp,
     &monero::Monero,
+    &mpegts::MpegTs,
+    &msnp::Msnp,
     &mumble::Mumble,
     &nano::Nano,
     &netbios::Netbios,
     &ntp::Ntp,
+    &opendht::OpenDht,
     &opennap::OpenNap,
+    &oscar::Oscar,
+    &qq::Qq,
     &quic::Quic,
     &resilio::Resilio,
     &rtcp::Rtcp,
+    &rtmp::Rtmp,
     &rtp::Rtp,
     &rtsp::Rtsp,
     &sccp::Sccp,
     &sip::Sip,
     &skype::Skype,
     &soulseek::Soulseek,
+    &srt::Srt,
     &ssdp::Ssdp,
     &ssh::Ssh,
     &stratum::Stratum,
@@ -127,7 +150,10 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &tox::Tox,
     &viber::Viber,
     &websocket::WebSocket,
+    &wechat::Wechat,
     &whatsapp::Whatsapp,
+    &xmpp::Xmpp,
+    &ymsg::Ymsg,
     &zoom::Zoom,
     &zug::Zug,
 ];

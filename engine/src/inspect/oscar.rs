@@ -1,0 +1,77 @@
+//! OSCAR: the messengers AIM and ICQ (their makers' FLAP and SNAC framing, as the OSCAR documentation of the free clients
+//! describes it).
+//!
+//! Recognised by the frame that signs a connection on: mark, channel 1, a length, and version 1.
+
+use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use crate::bytes::Reader;
+use crate::facts::{Facts, Sign};
+use crate::packet::Transport;
+
+/// The OSCAR protocol.
+pub struct Oscar;
+
+/// The mark `*` and channel 1.
+const SIGN_ON_FRAME: u16 = 0x2a01;
+
+// Mark and channel (48 dB) and a version of four bytes (96 dB; small numbers are common).
+static SIGN_ON: Sign = Sign::new("the frame that signs on to OSCAR", 80);
+
+static PROFILE: Profile = Profile {
+    name: "oscar",
+    title: "OSCAR",
+    category: Category::Chat,
+    layer: Layer::Content,
+    transports: &[Transport::Tcp],
+    ports: &[5190],
+    first: First::Of(&[0x2a]),
+    fields: &[],
+    signs: &[&SIGN_ON],
+};
+
+impl Protocol for Oscar {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn matches(&self, opening: &Payload<'_>) -> Match {
+        let mut reader = Reader::new(opening.bytes);
+        let (Some(mark), Some(_), Some(length), Some(version)) =
+            (reader.be16(), reader.be16(), reader.be16(), reader.be32())
+        else {
+            let begun = [0x2a, 1].starts_with(opening.bytes.get(..opening.bytes.len().min(2)).unwrap_or_default());
+            return if begun { Match::Unsure } else { Match::No };
+        };
+        if mark == SIGN_ON_FRAME && version == 1 && (4..=2048).contains(&length) {
+            Match::Yes(&SIGN_ON)
+        } else {
+            Match::No
+        }
+    }
+
+    fn parser(&self) -> Box<dyn Parser> {
+        Box::new(Oscar)
+    }
+}
+
+impl Parser for Oscar {
+    fn feed(&mut self, _payload: &Payload<'_>, _facts: &mut Facts<'_>) -> Next {
+        Next::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspect::testing::tell;
+    use crate::packet::Side;
+
+    #[test]
+    fn a_sign_on_is_told_wherever_it_is_split() {
+        let bytes = [0x2a, 1, 0x12, 0x34, 0, 4, 0, 0, 0, 1];
+        for split in 1..bytes.len() {
+            let (one, two) = bytes.split_at(split);
+            assert!(tell(&Oscar, Transport::Tcp, &[(Side::Server, one), (Side::Server, two)]).saw(&SIGN_ON));
+        }
+    }
+}
