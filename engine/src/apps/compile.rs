@@ -113,6 +113,7 @@ fn app(name: &str, title: &str, category: Category) -> App {
         title: title.to_owned(),
         category,
         media: None,
+        activity: None,
         what: String::new(),
         why: String::new(),
         aliases: Vec::new(),
@@ -192,6 +193,7 @@ impl Compiler<'_> {
             let category = head.category.unwrap_or(Category::Unknown);
             let known = App {
                 media: head.media,
+                activity: head.activity,
                 what: head.what.clone().unwrap_or_default(),
                 why: head.why.clone().unwrap_or_default(),
                 generic: head.generic.unwrap_or_default(),
@@ -204,6 +206,9 @@ impl Compiler<'_> {
             let id = self.push(known);
             self.catalog.by_name.insert(signed.name.clone(), id);
         }
+        for (id, signed) in (1..).map(AppId).zip(merged) {
+            self.aliases(id, signed);
+        }
         for (place, protocol) in (1..).zip(PROTOCOLS) {
             let profile = protocol.profile();
             let id = match self.catalog.by_name.get(profile.name) {
@@ -213,6 +218,19 @@ impl Compiler<'_> {
             self.catalog.by_name.insert(profile.name.to_owned(), id);
             if let Some(plain) = self.catalog.plain.get_mut::<usize>(place) {
                 *plain = id;
+            }
+            self.claim_namesake(id, place);
+        }
+    }
+
+    /// A protocol that has the name of a program is that program's, unless the name stands for all who speak it.
+    fn claim_namesake(&mut self, id: AppId, place: usize) {
+        let app = self.catalog.app(id);
+        let Ok(protocol) = u8::try_from(place) else { return };
+        if app.signed && !app.generic {
+            let clue = self.clue(id, 0, Mark::default(), Shape::Protocol(ProtocolId(protocol)));
+            if let Some(slot) = self.catalog.claims.get_mut(place) {
+                *slot = Some(clue);
             }
         }
     }
@@ -226,7 +244,6 @@ impl Compiler<'_> {
 
     fn add(&mut self, id: AppId, app: Merged) {
         self.check(&app);
-        self.aliases(id, &app);
         self.needs(id, &app);
         let first = self.catalog.services.len();
         for service in app.services {

@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::matching::{transport_from, Pattern, Ports, Want};
 use super::names::is_domain;
 use super::problem::Problems;
-use super::reading::{number_of, text_of, Said, Section};
+use super::reading::{Said, Section};
 use super::words::{Activity, Role};
-use super::Learn;
-use crate::facts::{Field, Kind};
+use super::{wants, Learn};
+use crate::facts::Field;
 use crate::inspect::{registry, Category, ProtocolId, KEPT_OF_OPENING, PROTOCOLS};
 use crate::packet::{Side, Transport};
 use crate::prefix::Prefix;
@@ -30,6 +30,7 @@ pub(super) struct Head {
     pub title: Option<String>,
     pub category: Option<Category>,
     pub media: Option<Category>,
+    pub activity: Option<Activity>,
     pub what: Option<String>,
     pub why: Option<String>,
     pub generic: Option<bool>,
@@ -68,6 +69,7 @@ pub(super) struct SignFile {
     pub bytes: Vec<BytesWant>,
     pub lengths: Vec<LengthWant>,
     pub ports: Vec<Ports>,
+    pub ranges: Vec<Prefix>,
 }
 
 /// A pattern in the first payload of a side, or of either.
@@ -89,6 +91,7 @@ const APP_KEYS: &[&str] = &[
     "title",
     "category",
     "media",
+    "activity",
     "what",
     "why",
     "aliases",
@@ -132,6 +135,7 @@ const SIGN_KEYS: &[&str] = &[
     "bytes",
     "length",
     "ports",
+    "ranges",
 ];
 
 /// Reads the root table of a file; nothing where it does not even say which application.
@@ -154,6 +158,7 @@ pub(super) fn read(root: &toml::Spanned<toml::de::DeTable<'_>>, problems: &mut P
             title: owned(section.text("title", problems)),
             category: category(&section, "category", problems),
             media: category(&section, "media", problems),
+            activity: activity(&section, problems),
             what: owned(section.text("what", problems)),
             why: owned(section.text("why", problems)),
             generic: section.flag("generic", problems),
@@ -184,9 +189,9 @@ fn read_service(section: &Section<'_>, problems: &mut Problems<'_>) -> (ServiceF
 
 fn read_mark(section: &Section<'_>, problems: &mut Problems<'_>) -> Mark {
     Mark {
-        // The application's own category is read with the application.
+        // The application's own category and activity are read with the application.
         category: if section.has("app") { None } else { category(section, "category", problems) },
-        activity: section.word("activity", Activity::from_name, &names_of(Activity::ALL, Activity::name), problems),
+        activity: if section.has("app") { None } else { activity(section, problems) },
         role: section.word("role", Role::from_name, &names_of(Role::ALL, Role::name), problems),
         learn: section.word("learn", Learn::from_name, &Learn::WORDS, problems),
     }
@@ -206,10 +211,11 @@ fn read_sign(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<SignF
         mark: read_mark(section, problems),
         protocols: values(protocols(section, "protocol", problems)),
         transport: section.word("transport", transport_from, &["tcp", "udp", "sctp"], problems),
-        facts: facts(section, problems),
+        facts: wants::facts(section, problems),
         bytes: bytes.iter().filter_map(|bytes| read_bytes(bytes, problems)).collect(),
         lengths: lengths.iter().map(|length| read_length(length, problems)).collect(),
         ports: values(section.parsed("ports", problems)),
+        ranges: values(section.parsed("ranges", problems)),
         what: what?.value.to_owned(),
         weight: i16::try_from(weight?).ok()?,
     };
@@ -262,65 +268,12 @@ fn side(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<Side> {
     section.word("side", from, &["client", "server"], problems)
 }
 
-fn facts(section: &Section<'_>, problems: &mut Problems<'_>) -> Vec<(&'static Field, Want)> {
-    let mut wants = Vec::new();
-    for (name, value) in section.pairs("facts", problems) {
-        let fields = registry().fields();
-        let Some(field) = fields.iter().find(|field| field.name == name.value) else {
-            problems.unknown(&name.span, "fact", name.value, fields.iter().map(|field| field.name));
-            continue;
-        };
-        match want(field, value, problems) {
-            Some(want) => wants.push((*field, want)),
-            None => problems.at(&value.span(), format!("{} cannot be compared with this", field.name)),
-        }
-    }
-    wants
-}
-
-/// `"text"`, `80`, `true`, or a table with one of starts, ends, contains, or from and to.
-fn want(field: &Field, value: &toml::Spanned<toml::de::DeValue<'_>>, problems: &mut Problems<'_>) -> Option<Want> {
-    const KEYS: &[&str] = &["starts", "ends", "contains", "from", "to"];
-    if value.get_ref().as_bool() == Some(true) {
-        return Some(Want::Present);
-    }
-    if let Some(table) = value.get_ref().as_table() {
-        let section = Section::new(table, value.span(), KEYS, problems);
-        if field.kind == Kind::Number {
-            let mut bound =
-                |key| section.number(key, 0, i64::MAX, problems).and_then(|number| u64::try_from(number).ok());
-            let (from, to) = (bound("from"), bound("to"));
-            return Some(Want::Number(from.unwrap_or(0)..=to.unwrap_or(u64::MAX)));
-        }
-        let key = KEYS.iter().find(|key| section.has(key))?;
-        let literal = literal(field, section.text(key, problems)?.value)?;
-        return Some(match *key {
-            "starts" => Want::Starts(literal),
-            "ends" => Want::Ends(literal),
-            _ => Want::Contains(literal),
-        });
-    }
-    match field.kind {
-        Kind::Number => {
-            let number = u64::try_from(number_of(value.get_ref())?).ok()?;
-            Some(Want::Number(number..=number))
-        }
-        Kind::Flag => None,
-        _ => literal(field, text_of(value, field.name, problems)?.value).map(Want::Equals),
-    }
-}
-
-/// Facts of bytes are written in hexadecimal.
-fn literal(field: &Field, text: &str) -> Option<Box<[u8]>> {
-    match field.kind {
-        Kind::Text => Some(text.as_bytes().into()),
-        Kind::Bytes => text.parse::<Pattern>().ok()?.literal(),
-        _ => None,
-    }
-}
-
 fn category(section: &Section<'_>, key: &str, problems: &mut Problems<'_>) -> Option<Category> {
     section.word(key, Category::from_name, &names_of(&Category::ALL, Category::name), problems)
+}
+
+fn activity(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<Activity> {
+    section.word("activity", Activity::from_name, &names_of(Activity::ALL, Activity::name), problems)
 }
 
 fn protocols(section: &Section<'_>, key: &str, problems: &mut Problems<'_>) -> Vec<Said<ProtocolId>> {

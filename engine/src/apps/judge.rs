@@ -1,6 +1,6 @@
 //! Which application a flow is: hears everything that is known, adds it up, and names the heaviest or none.
 
-use super::compile::{Clue, FieldUse};
+use super::compile::{Clue, FieldUse, STUN_NAME};
 use super::evidence::{Evidence, Source};
 use super::file::Mark;
 use super::judgement::{Judgement, Known};
@@ -11,6 +11,7 @@ use crate::evidence::{ANNOUNCED, LEARNED_LOCAL, LEARNED_REMOTE};
 use crate::facts::Seen;
 use crate::inspect::{registry, Category, Layer, Profile, ProtocolId};
 use crate::learned::{Way, TEACHES};
+use crate::packet::Transport;
 
 /// From here on an application is named: as likely as all others together.
 const DECIDES: i32 = 20;
@@ -66,11 +67,11 @@ impl Catalog {
                         self.hear_name(name, field, weight, known.packet, tally);
                     }
                 }
-                FieldUse::Stun => {
-                    if let Some(clue) = self.stun.get(host(value)) {
-                        self.hear(clue, field, Weighing::Adds, known.packet, tally);
-                    }
-                }
+                FieldUse::Stun => match self.stun.get(host(value)) {
+                    Some(clue) => self.hear(clue, field, Weighing::Adds, known.packet, tally),
+                    // Realms and origins are often names of hosts.
+                    None => self.hear_name(value, field, STUN_NAME, known.packet, tally),
+                },
                 FieldUse::Alpn => {
                     for clue in words(value).filter_map(|word| self.alpn.get(word)) {
                         self.hear(*clue, field, Weighing::Adds, known.packet, tally);
@@ -145,8 +146,7 @@ impl Catalog {
     ) -> Judgement {
         let app = self.app(best.app);
         let mark = best.mark();
-        let live = profile.is_some_and(|profile| profile.category == Category::Call);
-        let media = app.media.filter(|_| live);
+        let media = app.media.filter(|_| is_live(known.transport, profile));
         let calls = media == Some(Category::Call);
         let own = i16::try_from(best.own()).unwrap_or(i16::MAX);
         let others = runners_up(best.app, tally);
@@ -155,7 +155,7 @@ impl Catalog {
             app: best.app,
             protocol,
             category: Some(mark.category.or(media).unwrap_or(app.category)),
-            activity: self.activity(known, mark.activity.or(calls.then_some(Activity::Call))),
+            activity: self.activity(known, mark.activity.or(calls.then_some(Activity::Call)).or(app.activity)),
             role: self.role(known, mark.role),
             decibans: less_rival(best.total(), rival.unwrap_or_default()),
             own,
@@ -195,12 +195,13 @@ impl Catalog {
         let app = self.plain(protocol);
         let signed = self.app(app);
         let category = if signed.signed { Some(signed.category) } else { profile.map(|profile| profile.category) };
+        let media = signed.media.filter(|_| is_live(known.transport, profile));
         let sum = sum_of(protocol, known.signs);
         let mut judgement = Judgement {
             app,
             protocol,
-            category,
-            activity: self.activity(known, None),
+            category: media.or(category),
+            activity: self.activity(known, signed.activity),
             role: self.role(known, None),
             decibans: sum,
             own: i16::try_from(sum).unwrap_or(i16::MAX),
@@ -247,6 +248,12 @@ fn deepest<'r>(known: &Known<'_>) -> (ProtocolId, Option<&'r Profile>) {
     let firm = |id: &&ProtocolId| !(1..DECIDES).contains(&sum_of(**id, known.signs)) || (taught && is_live(**id));
     let id = known.protocols.iter().filter(firm).max_by_key(depth).copied().unwrap_or_default();
     (id, registry().profile(id))
+}
+
+/// Whether a messenger's flow is live media: calls travel in datagrams, and of its messages only QUIC does.
+fn is_live(transport: Transport, profile: Option<&Profile>) -> bool {
+    let quic = profile.is_some_and(|profile| profile.name == "quic");
+    profile.is_some_and(|profile| profile.category == Category::Call) || (transport == Transport::Udp && !quic)
 }
 
 /// Whether the name of an address may say what the flow is for. Names, time and mail to a server of a company are not its

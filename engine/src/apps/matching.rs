@@ -104,6 +104,12 @@ pub(super) enum Want {
     Ends(Box<[u8]>),
     Contains(Box<[u8]>),
     Number(RangeInclusive<u64>),
+    /// A name drawn by lot between two fixed parts.
+    Random {
+        before: Box<[u8]>,
+        after: Box<[u8]>,
+        lengths: RangeInclusive<usize>,
+    },
 }
 
 impl Want {
@@ -121,9 +127,21 @@ impl Want {
                 from.and_then(|from| got.get(from..)).is_some_and(|end| same(end, want))
             }
             (Self::Contains(want), Value::Bytes(got)) => got.windows(want.len()).any(|part| same(part, want)),
+            (Self::Random { before, after, lengths }, Value::Bytes(got)) => {
+                let middle = got.strip_prefix(&**before).and_then(|rest| rest.strip_suffix(&**after));
+                middle.is_some_and(|middle| lengths.contains(&middle.len()) && is_drawn(middle))
+            }
             _ => false,
         }
     }
+}
+
+/// Whether it is of the letters and digits of base 32 (RFC 4648 §6), with a digit before a letter: one in 300 names
+/// that people choose is, and nine in ten that are drawn by lot.
+fn is_drawn(middle: &[u8]) -> bool {
+    let digit = |byte: u8| (b'2'..=b'7').contains(&byte);
+    middle.iter().all(|byte| byte.is_ascii_lowercase() || digit(*byte))
+        && middle.windows(2).any(|pair| matches!(pair, [a, b] if digit(*a) && b.is_ascii_lowercase()))
 }
 
 #[cfg(test)]
@@ -151,6 +169,16 @@ mod tests {
         assert_eq!(pattern.chance(), 72);
         for wrong in ["1", "zz", "1 . 2", "é1"] {
             assert!(wrong.parse::<Pattern>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_drawn_by_lot_is_told_from_one_that_was_chosen() {
+        static TEXT: Field = Field::text("test.text", "");
+        let want = Want::Random { before: (*b"www.").into(), after: (*b".com").into(), lengths: 4..=25 };
+        assert!(want.fits(&TEXT, b"www.q7ogxwkxljpjid.com"));
+        for chosen in ["www.example.com", "www.office365.com", "www.a7b.com", "q7ogxwkxljpjid.com", "www.9f2ab.com"] {
+            assert!(!want.fits(&TEXT, chosen.as_bytes()), "{chosen}");
         }
     }
 

@@ -94,6 +94,7 @@ impl Merged {
             title: file.head.title.or(head.title),
             category: file.head.category.or(head.category),
             media: file.head.media.or(head.media),
+            activity: file.head.activity.or(head.activity),
             what: file.head.what.or(head.what),
             why: file.head.why.or(head.why),
             generic: file.head.generic.or(head.generic),

@@ -15,6 +15,7 @@ mod problem;
 mod reading;
 mod rules;
 mod tally;
+mod wants;
 mod words;
 
 pub use categories::CategoryInfo;
@@ -92,6 +93,8 @@ pub struct App {
     pub category: Category,
     /// What its live media are: a messenger's calls are calls.
     pub media: Option<Category>,
+    /// What its flows are used for, where nothing else says more.
+    pub activity: Option<Activity>,
     /// One sentence: what it is.
     pub what: String,
     /// One sentence: why one might control it; empty where nobody needs to.

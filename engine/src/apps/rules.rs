@@ -6,6 +6,7 @@ use super::matching::{Ports, Want};
 use crate::facts::Field;
 use crate::inspect::ProtocolId;
 use crate::packet::{Side, Transport};
+use crate::prefix::Prefix;
 
 /// A rule; all of its conditions must hold.
 struct Rule {
@@ -16,6 +17,8 @@ struct Rule {
     bytes: Vec<BytesWant>,
     lengths: Vec<LengthWant>,
     ports: Vec<Ports>,
+    /// Where the server must be; never enough by itself.
+    ranges: Vec<Prefix>,
 }
 
 /// All rules, so that a flow asks only those that could hold.
@@ -39,6 +42,7 @@ impl Rules {
             bytes: sign.bytes,
             lengths: sign.lengths,
             ports: sign.ports,
+            ranges: sign.ranges,
         };
         match (rule.protocols.first(), rule.facts.first()) {
             (Some(protocol), _) => put(&mut self.spoken, usize::from(protocol.0), rule),
@@ -72,6 +76,7 @@ impl Rule {
         self.transport.is_none_or(|transport| transport == known.transport)
             && self.protocols.iter().all(|protocol| known.protocols.contains(protocol))
             && (self.ports.is_empty() || self.ports.iter().any(|ports| ports.hold(known.transport, known.server.port)))
+            && (self.ranges.is_empty() || self.ranges.iter().any(|range| range.holds(known.server.addr)))
             && self.bytes.iter().all(|bytes| bytes.holds(known))
             && self.lengths.iter().all(|length| length.holds(known))
             && self

@@ -124,7 +124,7 @@ fn every_shipped_file_is_named_after_its_application() {
 fn the_name_that_a_client_asks_for_names_the_flow() {
     let catalog = catalog();
     let flow = Flow::of("tls").with("tls.server_name", "chat.Example.com");
-    let judgement = catalog.judge(&flow.known());
+    let judgement = catalog.judge(&Known { transport: Transport::Tcp, ..flow.known() });
     assert_eq!(name_of(&catalog, &judgement), "example");
     assert_eq!(judgement.category(), Category::Chat);
     assert!(judgement.confidence() > 0.99);
@@ -134,6 +134,27 @@ fn the_name_that_a_client_asks_for_names_the_flow() {
         catalog.sentence(&evidence[0], &flow.facts),
         "tls.server_name \"chat.Example.com\" lies under example.com, which is Example's"
     );
+}
+
+#[test]
+fn datagrams_of_a_messenger_are_its_calls() {
+    let catalog = catalog();
+    let flow = Flow::of("stun").with("stun.realm", "turn.example.com");
+    let judgement = catalog.judge(&flow.known());
+    assert_eq!(name_of(&catalog, &judgement), "example");
+    assert_eq!((judgement.category(), judgement.activity), (Category::Call, Activity::Call));
+}
+
+#[test]
+fn a_protocol_of_a_programs_name_or_alias_is_that_program() {
+    let named = "app = \"real\"\ntitle = \"R\"\ncategory = \"p2p\"\nwhat = \"w\"\nwhy = \"w\"\naliases = [\"tox\"]\n";
+    let catalog = only(&[("r", named), ("e", EXAMPLE), ("a", ACCOUNT)]).unwrap();
+    let faint = lesson(catalog.by_name("example").unwrap(), registry().by_name("tox").unwrap());
+    let taught = Lesson { decibans: 10, ..faint };
+    let flow = Flow::of("tox");
+    let judgement = catalog.judge(&Known { lessons: [Some(&taught), None], ..flow.known() });
+    assert_eq!(name_of(&catalog, &judgement), "real");
+    assert_eq!(judgement.others[0].0, taught.app);
 }
 
 #[test]
