@@ -201,6 +201,7 @@ impl Core {
             self.reading_bytes = self.reading_bytes.saturating_sub(held_by(&flow));
             out.push(ended(flow, reason, self.clock));
         }
+        self.decide_unseen(slot, out);
         self.recall(slot, out);
         slot
     }

@@ -1,16 +1,32 @@
 //! The last stages of the pipeline: what a flow is taken for, what is done with it, what it teaches about others.
 
 use super::Core;
-use crate::apps::Known;
+use crate::apps::{AppId, Known};
 use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
 use crate::facts::Announcement;
-use crate::flow::Slot;
+use crate::flow::{Flow, Slot};
 use crate::inspect::{registry, Opening};
 use crate::learned::{Teaching, Way};
-use crate::packet::Side;
+use crate::packet::{Side, Time};
+use crate::policy::Action;
 
 impl Core {
+    /// Asks the policy about a flow of which nothing is known yet. What holds for such flows in the end is noted;
+    /// what holds at once, whatever it turns out to be, is told.
+    pub(super) fn decide_unseen(&mut self, slot: Slot, out: &mut Outbox) {
+        if self.policy.is_empty() {
+            return;
+        }
+        let Some(flow) = self.table.get(slot) else { return };
+        let subject = flow.subject();
+        flow.decision = self.policy.decide(&subject);
+        let at_once = self.policy.decide_at_once(&subject).is_some();
+        if self.config.live && at_once && flow.decision.action != Action::Allow {
+            out.push(verdict(flow, Action::Allow, self.clock));
+        }
+    }
+
     /// Judges a flow by all that is known now, and tells when the verdict is another than before.
     pub(super) fn decide(&mut self, slot: Slot, policy_changed: bool, out: &mut Outbox) {
         let Self { table, learned, catalog, policy, config, clock, .. } = self;
@@ -39,8 +55,7 @@ impl Core {
         let decision = policy.decide(&flow.subject());
         let before = std::mem::replace(&mut flow.decision, decision);
         if config.live && (!same || policy_changed || before != decision) {
-            let told = Told { flow: flow.snapshot(), reason: None, time: *clock };
-            out.push(Event::Verdict(Box::new(told), before.action));
+            out.push(verdict(flow, before.action, *clock));
         }
     }
 
@@ -49,9 +64,14 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         flow.reading = None;
         flow.state.finish_reading();
-        if self.config.live {
-            out.push(Event::Settled(flow.key, flow.decision.action));
+        if !self.config.live {
+            return;
         }
+        if flow.decision.action != Action::Allow && flow.judgement.app == AppId::UNKNOWN {
+            // It was waited with: a rule might have allowed what it could have turned out to be.
+            out.push(verdict(flow, Action::Allow, self.clock));
+        }
+        out.push(Event::Settled(flow.key, flow.decision.action));
     }
 
     /// What this flow teaches about others: its own ends, and what its parsers announced.
@@ -92,5 +112,70 @@ impl Core {
                 }));
             }
         }
+    }
+}
+
+/// A verdict as it stands now, after another.
+fn verdict(flow: &Flow, before: Action, time: Time) -> Event {
+    Event::Verdict(Box::new(Told { flow: flow.snapshot(), reason: None, time }), before)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::apps::Catalog;
+    use crate::event::{Event, Outbox};
+    use crate::packet::{Frame, LinkType, Time};
+    use crate::pipeline::{Config, Engine};
+    use crate::policy::{Action, GroupSpec, Policy, RuleSpec};
+
+    /// Ethernet, IPv4 and UDP from 10.0.0.1:4000 to 192.0.2.1:9, and four bytes that mean nothing.
+    const DATAGRAM: [u8; 46] = [
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 192, 0, 2, 1,
+        0x0f, 0xa0, 0, 9, 0, 12, 0, 0, 0xde, 0xad, 0xbe, 0xef,
+    ];
+
+    /// What is told of that datagram under these rules, and of its flow's end.
+    fn told(rules: &[RuleSpec]) -> Vec<(bool, Action)> {
+        let catalog = Catalog::embedded();
+        let group = GroupSpec { name: "guests".into(), prefixes: vec!["10.0.0.0/8".into()] };
+        let policy = Policy::compile(&[group], rules, &catalog).unwrap();
+        let mut engine = Engine::new(Config { live: true, ..Config::default() }, catalog.into(), Arc::new(policy));
+        let mut out = Outbox::new();
+        let wire_len = u32::try_from(DATAGRAM.len()).unwrap();
+        let (time, link) = (Time(1_000_000_000), LinkType::Ethernet);
+        engine.frame(&Frame { time, link, port: 0, bytes: &DATAGRAM, wire_len }, &mut out);
+        engine.finish(&mut out);
+        out.iter()
+            .filter_map(|event| match event {
+                Event::Verdict(told, _) => Some((true, told.flow.decision.action)),
+                Event::Ended(told) => Some((false, told.flow.decision.action)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn rule(name: &str, category: &[&str], group: &[&str], action: &str) -> RuleSpec {
+        let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        RuleSpec {
+            name: name.into(),
+            category: texts(category),
+            group: texts(group),
+            action: action.into(),
+            ..RuleSpec::default()
+        }
+    }
+
+    #[test]
+    fn who_is_blocked_whatever_they_do_is_blocked_from_the_first_packet() {
+        let rules = [rule("no guests", &[], &["guests"], "block")];
+        assert_eq!(told(&rules), [(true, Action::Block), (false, Action::Block)]);
+    }
+
+    #[test]
+    fn a_rule_that_may_still_allow_is_waited_for() {
+        let rules = [rule("web", &["web"], &[], "allow"), rule("nothing else", &[], &[], "block")];
+        assert_eq!(told(&rules), [(false, Action::Block)]);
     }
 }

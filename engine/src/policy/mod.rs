@@ -155,6 +155,18 @@ impl Policy {
         found.map_or_else(Decision::default, |(place, rule)| Decision { rule: Some(place), action: rule.action })
     }
 
+    /// What is decided of a flow before anything is recognised; nothing where a rule waits to hear what it is.
+    #[must_use]
+    pub fn decide_at_once(&self, subject: &Subject) -> Option<Decision> {
+        let ends = self.ends(subject);
+        let mut of_these_ends = (0..).zip(&self.rules).filter(|(_, rule)| rule.is_about(ends));
+        match of_these_ends.next() {
+            Some((_, rule)) if rule.asks_what_it_is() => None,
+            Some((place, rule)) => Some(Decision { rule: Some(place), action: rule.action }),
+            None => Some(Decision::default()),
+        }
+    }
+
     /// Asks the rules about a flow between members of these groups; `None` is the addresses in no group.
     #[must_use]
     pub fn decide_between(&self, subject: &Subject, client: Option<GroupId>, server: Option<GroupId>) -> Decision {
@@ -212,10 +224,19 @@ impl Rule {
             && self.categories.admits(subject.category as u16)
             && self.protocols.admits(u16::from(subject.protocol.0))
             && self.activities.admits(subject.activity as u16)
-            && self.src_groups.admits_one(ends.client)
+            && subject.confidence >= self.min_confidence
+            && self.is_about(ends)
+    }
+
+    fn is_about(&self, ends: Ends) -> bool {
+        self.src_groups.admits_one(ends.client)
             && self.dest_groups.admits_one(ends.server)
             && (self.groups.admits_one(ends.client) || self.groups.admits_one(ends.server))
-            && subject.confidence >= self.min_confidence
+    }
+
+    fn asks_what_it_is(&self) -> bool {
+        let sets = [&self.apps, &self.categories, &self.protocols, &self.activities];
+        self.min_confidence > 0.0 || sets.iter().any(|set| !set.is_empty())
     }
 }
 

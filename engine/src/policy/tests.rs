@@ -67,6 +67,18 @@ fn the_first_rule_that_matches_wins_and_without_one_the_flow_is_allowed() {
 }
 
 #[test]
+fn rules_that_only_ask_who_talks_decide_at_once_unless_one_before_them_waits_to_hear_more() {
+    let guests = RuleSpec { group: texts(&["students"]), ..rule("guests", "block") };
+    let waiting = RuleSpec { category: texts(&["web"]), group: texts(&["staff"]), ..rule("web", "allow") };
+    let rules = [guests, waiting, rule("nothing else", "block")];
+    let policy = Policy::compile(&groups(), &rules, &Catalog::embedded()).unwrap();
+    let decided = |client| policy.decide_at_once(&subject(client, Category::Unknown));
+    assert_eq!(decided("10.20.1.1"), Some(Decision { rule: Some(0), action: Action::Block }));
+    assert_eq!(decided("10.10.1.1"), None);
+    assert_eq!(decided("192.0.2.1"), Some(Decision { rule: Some(2), action: Action::Block }));
+}
+
+#[test]
 fn a_group_is_meant_at_either_end_but_src_group_only_at_the_client() {
     let policy = policy();
     let turned = |client: &str, category| {
