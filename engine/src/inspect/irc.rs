@@ -147,7 +147,7 @@ fn second_line(bytes: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::testing as testing;
+    use crate::inspect::testing;
 
     #[test]
     fn a_log_on_is_told_wherever_it_is_split() {

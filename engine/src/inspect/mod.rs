@@ -13,6 +13,7 @@ mod dingtalk;
 mod directconnect;
 mod discord;
 mod dns;
+mod dnscrypt;
 mod dtls;
 mod edonkey;
 mod ethereum;
@@ -23,8 +24,10 @@ mod h323;
 mod http;
 mod http2;
 mod iax;
+mod ipsec;
 mod irc;
 mod kakaotalk;
+mod l2tp;
 mod libp2p;
 mod llmnr;
 mod mdns;
@@ -35,13 +38,16 @@ mod mpegts;
 mod msnp;
 mod mumble;
 mod nano;
+mod nebula;
 mod netbios;
 mod noise;
 mod ntp;
 mod opendht;
 mod opennap;
+mod openvpn;
 mod oscar;
 mod pieces;
+mod pptp;
 mod qq;
 mod quic;
 mod reading;
@@ -54,6 +60,8 @@ mod rtsp;
 mod sccp;
 mod sip;
 mod skype;
+mod socks;
+mod softether;
 mod soulseek;
 mod srt;
 mod ssdp;
@@ -62,19 +70,23 @@ mod stratum;
 mod stun;
 mod syncthing;
 mod t38;
+mod tailscale;
 mod teamspeak;
+mod telegram;
 #[cfg(test)]
 pub(crate) mod testing;
-mod telegram;
 mod threema;
+mod tinc;
 mod tls;
 mod tox;
 mod viber;
 mod websocket;
 mod wechat;
 mod whatsapp;
+mod wireguard;
 mod xmpp;
 mod ymsg;
+mod zerotier;
 mod zoom;
 mod zug;
 
@@ -98,6 +110,7 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &directconnect::DirectConnect,
     &discord::Discord,
     &dns::Dns,
+    &dnscrypt::DnsCrypt,
     &dtls::Dtls,
     &edonkey::Edonkey,
     &ethereum::Ethereum,
@@ -108,8 +121,10 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &http2::Http2,
     &http::Http,
     &iax::Iax,
+    &ipsec::Ipsec,
     &irc::Irc,
     &kakaotalk::Kakaotalk,
+    &l2tp::L2tp,
     &libp2p::Libp2p,
     &llmnr::Llmnr,
     &mdns::Mdns,
@@ -120,11 +135,14 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &msnp::Msnp,
     &mumble::Mumble,
     &nano::Nano,
+    &nebula::Nebula,
     &netbios::Netbios,
     &ntp::Ntp,
     &opendht::OpenDht,
     &opennap::OpenNap,
+    &openvpn::OpenVpn,
     &oscar::Oscar,
+    &pptp::Pptp,
     &qq::Qq,
     &quic::Quic,
     &resilio::Resilio,
@@ -135,6 +153,8 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &sccp::Sccp,
     &sip::Sip,
     &skype::Skype,
+    &socks::Socks,
+    &softether::SoftEther,
     &soulseek::Soulseek,
     &srt::Srt,
     &ssdp::Ssdp,
@@ -143,17 +163,21 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &stun::Stun,
     &syncthing::Syncthing,
     &t38::T38,
+    &tailscale::Tailscale,
     &teamspeak::Teamspeak,
     &telegram::Telegram,
     &threema::Threema,
+    &tinc::Tinc,
     &tls::Tls,
     &tox::Tox,
     &viber::Viber,
     &websocket::WebSocket,
     &wechat::Wechat,
     &whatsapp::Whatsapp,
+    &wireguard::WireGuard,
     &xmpp::Xmpp,
     &ymsg::Ymsg,
+    &zerotier::ZeroTier,
     &zoom::Zoom,
     &zug::Zug,
 ];
