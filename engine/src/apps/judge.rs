@@ -157,6 +157,7 @@ impl Catalog {
             category: Some(mark.category.or(media).unwrap_or(app.category)),
             activity: self.activity(known, mark.activity.or(calls.then_some(Activity::Call)).or(app.activity)),
             role: self.role(known, mark.role),
+            named: !app.generic,
             decibans: less_rival(best.total(), rival.unwrap_or_default()),
             own,
             learn: if own >= TEACHES { mark.learn.unwrap_or(app.learn) } else { Learn::Nothing },

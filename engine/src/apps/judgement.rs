@@ -14,7 +14,7 @@ pub const MOST_EVIDENCE: usize = 8;
 /// What is known of a flow when it is judged.
 #[derive(Clone, Copy)]
 pub struct Known<'a> {
-    /// The protocols that were recognised in it.
+    /// The protocols that were recognised in it; [`ProtocolId::NONE`] stands for none.
     pub protocols: &'a [ProtocolId],
     /// Their signs, and those of other detectors.
     pub signs: &'a [Seen],
@@ -41,6 +41,11 @@ pub struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
+    /// Whether no protocol was recognised.
+    pub(super) fn is_unrecognised(&self) -> bool {
+        self.protocols.iter().all(|id| *id == ProtocolId::NONE)
+    }
+
     pub(super) fn opening(&self, side: Side) -> &'a [u8] {
         let [client, server] = self.openings;
         if side == Side::Client {
@@ -77,6 +82,8 @@ pub struct Judgement {
     pub decibans: i32,
     /// The part of it that the flow itself showed: what may be taught.
     pub own: i16,
+    /// Whether an application was named, rather than the protocol that it speaks.
+    pub(super) named: bool,
     /// Which ends it teaches.
     pub learn: Learn,
     /// Other applications that it could have been, heaviest first, with their sums.
@@ -90,6 +97,12 @@ impl Judgement {
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {
         &self.evidence
+    }
+
+    /// Whether later flows may yet teach what it is: no application was named.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.named
     }
 
     /// What others act on: a judgement that says the same again is no news.

@@ -57,7 +57,7 @@ impl Rules {
         let spoken = known.protocols.iter().flat_map(move |id| of(&self.spoken, usize::from(id.0)));
         let facts = if self.told.is_empty() { None } else { Some(known.facts.iter()) };
         let told = facts.into_iter().flatten().flat_map(move |(field, _)| of(&self.told, usize::from(field)));
-        let unknown: &[Rule] = if known.protocols.is_empty() { &self.bytes } else { &[] };
+        let unknown: &[Rule] = if known.is_unrecognised() { &self.bytes } else { &[] };
         spoken.chain(told).chain(unknown).filter(|rule| rule.holds(known)).map(|rule| rule.clue)
     }
 }

@@ -59,6 +59,15 @@ impl Core {
         }
     }
 
+    /// Judges a flow again for which its own protocols name no application: the flows beside it may have taught what it is.
+    pub(super) fn ask_again(&mut self, slot: Slot, out: &mut Outbox) {
+        let Some(flow) = self.table.look(slot).filter(|flow| flow.judgement.is_open()) else { return };
+        let known = |side| self.learned.lookup(flow.end(side), flow.transport(), self.clock).is_some();
+        if flow.spoken().next().is_none() || known(Side::Client) || known(Side::Server) {
+            self.decide(slot, false, out);
+        }
+    }
+
     /// Nothing more will be read: whoever asked only for the sake of the verdict need not ask any more.
     pub(super) fn settle(&mut self, slot: Slot, out: &mut Outbox) {
         let Some(flow) = self.table.get(slot) else { return };
