@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, deque
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from rich.console import Group
 from rich.live import Live
@@ -32,6 +32,33 @@ SAID = 3
 MOST_UP = 10_000
 
 
+class Up(NamedTuple):
+    """What is counted of a flow that is up."""
+
+    app: str
+    hosts: tuple[str, str]
+    blocked: bool
+
+
+class Latest:
+    """The flows that were decided last, each once and as it stood last."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._flows: dict[int, Flow] = {}
+
+    def add(self, flow: Flow) -> None:
+        """Puts a flow first; the one that was decided longest ago goes."""
+        self._flows.pop(flow.flow_id, None)
+        self._flows[flow.flow_id] = flow
+        if len(self._flows) > self._most:
+            self._flows.pop(next(iter(self._flows)))
+
+    def flows(self) -> list[Flow]:
+        """The newest first."""
+        return list(reversed(self._flows.values()))
+
+
 class PlainView:
     """Lines on standard error, for a service or a pipe."""
 
@@ -55,9 +82,9 @@ class LiveView:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._summary = Summary()
-        self._up: dict[int, Flow] = {}
-        self._blocks: deque[Flow] = deque(maxlen=BLOCKS)
-        self._calls: deque[Flow] = deque(maxlen=CALLS)
+        self._up: dict[int, Up] = {}
+        self._blocks = Latest(BLOCKS)
+        self._calls = Latest(CALLS)
         self._said: deque[str] = deque(maxlen=SAID)
         self._stats: dict[str, int] = {}
         self._live = Live(get_renderable=self._screen, refresh_per_second=4, screen=True)
@@ -92,25 +119,26 @@ class LiveView:
     def _decided(self, flow: Flow) -> None:
         if len(self._up) == MOST_UP:
             self._up.pop(next(iter(self._up)))
-        self._up[flow.flow_id] = flow
-        if flow.action == "block":
-            self._blocks.append(flow)
+        blocked = flow.action == "block"
+        self._up[flow.flow_id] = Up(flow.app, (flow.src_ip, flow.dest_ip), blocked)
+        if blocked:
+            self._blocks.add(flow)
         elif "call" in (flow.category, flow.activity):
-            self._calls.append(flow)
+            self._calls.add(flow)
 
     def _screen(self) -> Group:
         tables = Table.grid(expand=True, padding=(0, 2))
         up = self._up.values()
-        apps = Counter(flow.app for flow in up)
-        hosts = Counter(host for flow in up for host in (flow.src_ip, flow.dest_ip))
+        apps = Counter((flow.app, flow.blocked) for flow in up)
+        hosts = Counter((host, flow.blocked) for flow in up for host in flow.hosts)
         tables.add_row(
             _totals("Apps", self._summary.apps, apps), _totals("Hosts", self._summary.hosts, hosts)
         )
         return Group(
             self._heading(),
             Panel(tables),
-            Panel(_calls(self._calls), title="Calls", title_align="left"),
-            Panel(_blocks(self._blocks), title="Last blocks, and why", title_align="left"),
+            Panel(_calls(self._calls.flows()), title="Calls", title_align="left"),
+            Panel(_blocks(self._blocks.flows()), title="Last blocks, and why", title_align="left"),
             Text("\n".join(self._said), style="dim"),
         )
 
@@ -124,29 +152,28 @@ class LiveView:
         )
 
 
-def _totals(title: str, ended: dict[str, Total], up: Counter[str]) -> Table:
+def _totals(title: str, ended: dict[str, Total], up: Counter[tuple[str, bool]]) -> Table:
     table = Table(title, box=None, pad_edge=False)
     for heading in ("up", "ended", "bytes", "blocked"):
         table.add_column(heading, justify="right")
     nothing = Total()
-    busiest = sorted(
-        ended.keys() | up.keys(),
-        key=lambda name: (-ended.get(name, nothing).octets, -up[name], name),
-    )
-    for name in busiest[:ROWS]:
+    rows = []
+    for name in ended.keys() | {name for name, _ in up}:
         total = ended.get(name, nothing)
-        numbers = (up[name], total.flows, total.actions["block"])
-        here, flows, blocked = (f"{number:,}" if number else "" for number in numbers)
-        table.add_row(name, here, flows, size(total.octets), blocked)
+        blocked = up[name, True] + total.actions["block"]
+        rows.append((name, total.octets, up[name, True] + up[name, False], total.flows, blocked))
+    for name, octets, *numbers in sorted(rows, key=lambda row: (-row[1], -row[2], row[0]))[:ROWS]:
+        here, flows, blocked_here = (f"{number:,}" if number else "" for number in numbers)
+        table.add_row(name, here, flows, size(octets), blocked_here)
     return table
 
 
-def _calls(flows: deque[Flow]) -> Table:
+def _calls(flows: list[Flow]) -> Table:
     table = Table.grid(padding=(0, 2))
     for flow in flows:
         table.add_row(what(flow), flow.src_ip, flow.dest_ip, sure(flow), acted(flow))
     return table
 
 
-def _blocks(flows: deque[Flow]) -> Group:
-    return Group(*(Group(acted(flow), why(flow)) for flow in reversed(flows)))
+def _blocks(flows: list[Flow]) -> Group:
+    return Group(*(Group(acted(flow), why(flow)) for flow in flows))
