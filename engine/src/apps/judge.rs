@@ -10,11 +10,11 @@ use super::{AppId, Catalog, Learn};
 use crate::evidence::{ANNOUNCED, LEARNED_LOCAL, LEARNED_REMOTE};
 use crate::facts::Seen;
 use crate::inspect::{registry, Category, Layer, Profile, ProtocolId};
-use crate::learned::{Way, TEACHES};
+use crate::learned::{Way, SUSPECTS};
 use crate::packet::Transport;
 
 /// From here on an application is named: as likely as all others together.
-const DECIDES: i32 = 20;
+const DECIDES: i32 = SUSPECTS as i32;
 /// The DNS gave the address for a name; some other program may have asked for it.
 const ADDRESS_NAME: i16 = 30;
 /// The same where other names lead to the address too: supports, does not decide.
@@ -160,7 +160,7 @@ impl Catalog {
             named: !app.generic,
             decibans: less_rival(best.total(), rival.unwrap_or_default()),
             own,
-            learn: if own >= TEACHES { mark.learn.unwrap_or(app.learn) } else { Learn::Nothing },
+            learn: if best.teaches() { mark.learn.unwrap_or(app.learn) } else { Learn::Nothing },
             others,
             ..Judgement::default()
         };
@@ -206,7 +206,7 @@ impl Catalog {
             role: self.role(known, None),
             decibans: sum,
             own: i16::try_from(sum).unwrap_or(i16::MAX),
-            learn: if sum >= i32::from(TEACHES) { signed.learn } else { Learn::Nothing },
+            learn: if sum >= DECIDES { signed.learn } else { Learn::Nothing },
             others: runners_up(app, tally),
             ..Judgement::default()
         };

@@ -5,6 +5,7 @@ use super::file::Mark;
 use super::words::{Activity, Role};
 use super::{AppId, Learn};
 use crate::inspect::Category;
+use crate::learned::{SUSPECTS, TEACHES};
 
 /// A flow that shows more applications than this shows nothing.
 const MOST_CANDIDATES: usize = 6;
@@ -64,6 +65,12 @@ impl Candidate {
     /// What the flow itself shows.
     pub fn own(&self) -> i32 {
         self.adds + i32::from(self.name)
+    }
+
+    /// Whether it may teach others: by strong evidence of any kind, or by a payload that showed something. What an
+    /// address is called, and what was lent, teach nobody.
+    pub fn teaches(&self) -> bool {
+        self.own() >= i32::from(TEACHES) || self.adds >= i32::from(SUSPECTS)
     }
 
     /// All that may decide.

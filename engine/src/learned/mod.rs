@@ -1,6 +1,6 @@
 //! What earlier flows taught: which endpoint speaks what, which flows were announced, and what addresses are called.
 //!
-//! Only flows of their own strong evidence teach, only endpoints that serve one thing are learned, and all of it ends:
+//! Only flows of strong evidence teach, or several with weak evidence of the same together; only endpoints that serve one thing are learned, and all of it ends:
 //! by frame time, and by a bound on the number of entries.
 
 mod names;
@@ -33,6 +33,12 @@ impl Default for Limits {
 
 /// Evidence (decibans) from which on a flow may teach; the same that makes a match certain.
 pub const TEACHES: i16 = crate::inspect::CERTAIN;
+
+/// From here on a flow makes its local socket suspect: as likely right as wrong. Several flows of one socket that say the
+/// same teach together what one of them may not.
+pub const SUSPECTS: i16 = 20;
+/// What each further flow adds. Their chances are not independent: a stranger's program may look alike in all it sends.
+const FURTHER: i16 = 8;
 
 /// A local socket is closed with its program; each flow of it renews this.
 const LOCAL_LIFE: u64 = 10 * 60 * Time::SECOND;
@@ -107,6 +113,8 @@ enum Entry {
     Known(Lesson),
     /// Two applications were seen there: it tells nothing until then.
     Shared(Time),
+    /// Weak evidence of several flows, which is not enough so far.
+    Suspect(Lesson),
 }
 
 /// All that earlier flows taught.
@@ -143,10 +151,41 @@ impl Learned {
         way: Way,
         teaching: &Teaching,
     ) -> Option<Lesson> {
-        if teaching.decibans < TEACHES || !is_dedicated(endpoint, side, transport) {
+        let key = Key { endpoint, transport };
+        if !is_dedicated(endpoint, side, transport) {
             return None;
         }
-        self.put(Key { endpoint, transport }, way, teaching)
+        if teaching.decibans >= TEACHES {
+            return self.put(key, way, teaching);
+        }
+        // One local socket of datagrams serves one program, whomever it speaks to.
+        let suspicious = way == Way::Local && transport == Transport::Udp && teaching.decibans >= SUSPECTS;
+        if suspicious {
+            self.suspect(key, teaching)
+        } else {
+            None
+        }
+    }
+
+    /// Adds a flow's weak evidence to what other flows of the same socket showed of the same application.
+    fn suspect(&mut self, key: Key, teaching: &Teaching) -> Option<Lesson> {
+        let mut lesson = lesson(Way::Local, teaching);
+        match self.endpoints.get(&key) {
+            Some(Entry::Known(known)) if teaching.now < known.expires => return None,
+            Some(Entry::Shared(until)) if teaching.now < *until => return None,
+            Some(Entry::Suspect(before)) if teaching.now < before.expires && before.app == lesson.app => {
+                if before.flow == lesson.flow {
+                    return None;
+                }
+                lesson.decibans = before.decibans.max(lesson.decibans).saturating_add(FURTHER);
+            }
+            _ => {}
+        }
+        if lesson.decibans >= TEACHES {
+            return self.put(key, Way::Local, &Teaching { decibans: lesson.decibans, ..*teaching });
+        }
+        self.endpoints.put(key, Entry::Suspect(lesson));
+        None
     }
 
     /// Expects a flow to or from the endpoint, soon.
@@ -161,15 +200,7 @@ impl Learned {
     }
 
     fn put(&mut self, key: Key, way: Way, teaching: &Teaching) -> Option<Lesson> {
-        let lesson = Lesson {
-            app: teaching.app,
-            protocol: teaching.protocol,
-            decibans: teaching.decibans,
-            way,
-            learned: teaching.now,
-            expires: Time(teaching.now.0.saturating_add(way.life())),
-            flow: teaching.flow,
-        };
+        let lesson = lesson(way, teaching);
         let mut renewed = false;
         let entry = match self.endpoints.get(&key) {
             Some(Entry::Shared(until)) if teaching.now < *until => Entry::Shared((*until).max(lesson.expires)),
@@ -204,6 +235,18 @@ impl Learned {
     #[must_use]
     pub fn sizes(&self) -> (usize, usize) {
         (self.endpoints.len(), self.names.len())
+    }
+}
+
+fn lesson(way: Way, teaching: &Teaching) -> Lesson {
+    Lesson {
+        app: teaching.app,
+        protocol: teaching.protocol,
+        decibans: teaching.decibans,
+        way,
+        learned: teaching.now,
+        expires: Time(teaching.now.0.saturating_add(way.life())),
+        flow: teaching.flow,
     }
 }
 

@@ -110,3 +110,28 @@ fn an_address_with_names_of_two_owners_is_not_alone() {
     let found = learned.name_of(addr, at(4)).unwrap();
     assert_eq!((found.name, found.alone), (&b"shop.example.net"[..], false));
 }
+
+#[test]
+fn several_flows_of_one_local_socket_teach_together_what_one_may_not() {
+    let mut learned = Learned::new(Limits::default(), 1);
+    let mut show = |app, flow, way| {
+        let weak = Teaching { flow, ..teaching(app, 24, flow) };
+        learned.learn(peer(40_000), Side::Client, Transport::Udp, way, &weak).is_some()
+    };
+    assert!(!show(SKYPE, 1, Way::Local));
+    assert!(!show(SKYPE, 1, Way::Local), "the same flow again is no news");
+    assert!(!show(SKYPE, 2, Way::Remote), "a far socket may serve many");
+    assert!(!show(SKYPE, 2, Way::Local));
+    assert!(show(SKYPE, 3, Way::Local));
+    assert_eq!(learned.lookup(peer(40_000), Transport::Udp, at(10)).map(|known| known.app), Some(SKYPE));
+}
+
+#[test]
+fn weak_evidence_of_two_applications_does_not_add_up() {
+    let mut learned = Learned::new(Limits::default(), 1);
+    for (flow, app) in [(1, SKYPE), (2, TOX), (3, SKYPE), (4, TOX)] {
+        let weak = Teaching { flow, ..teaching(app, 24, flow) };
+        assert!(learned.learn(peer(40_000), Side::Client, Transport::Udp, Way::Local, &weak).is_none());
+    }
+    assert!(learned.lookup(peer(40_000), Transport::Udp, at(10)).is_none());
+}
