@@ -187,6 +187,7 @@ class EveFile:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._file: TextIO | None = None
+        self._failing = False
 
     def open(self) -> None:
         """Opens the file to append to it; anew, when another program has moved it away."""
@@ -194,11 +195,21 @@ class EveFile:
         if self._path:
             self._file = self._path.open("a", encoding="utf-8")
 
-    def write(self, lines: str) -> None:
-        """Writes lines, and leaves none of them in a buffer: others follow this file."""
-        if self._file and lines:
+    def write(self, lines: str) -> str | None:
+        """Writes lines, and leaves none of them in a buffer: others follow this file.
+
+        Gives what went wrong, when it begins to: a full disk costs lines, never the line.
+        """
+        if not self._file or not lines:
+            return None
+        try:
             self._file.write(lines)
             self._file.flush()
+        except OSError as error:
+            known, self._failing = self._failing, True
+            return None if known else f"{self._path}: {error.strerror}; events are being lost"
+        self._failing = False
+        return None
 
     def close(self) -> None:
         """Closes the file."""
@@ -229,10 +240,14 @@ def _grant(wishes: Wishes, gateway: Gateway, eve: EveFile, viewer: Viewer) -> No
             viewer.say(f"{error}\nthe policy that was running stays in force")
     if wishes.reopen:
         wishes.reopen = False
-        eve.open()
+        try:
+            eve.open()
+        except OSError as error:
+            viewer.say(f"{error.filename}: {error.strerror}; events are being lost")
 
 
 def _pass_on(gateway: Gateway, eve: EveFile, viewer: Viewer) -> None:
     events, stats = gateway.watch()
-    eve.write(events.eve())
+    if trouble := eve.write(events.eve()):
+        viewer.say(trouble)
     viewer.update(events, stats)

@@ -56,6 +56,9 @@ def gateway(
         print(f"peergate: {error}", file=sys.stderr)
         _tell(missing())
         return CANNOT_RUN
+    except OSError as error:
+        print(f"peergate: {error.filename}: {error.strerror}", file=sys.stderr)
+        return CANNOT_RUN
     return 0
 
 
