@@ -19,7 +19,7 @@ const VERBS: [&str; 9] = ["EPCF", "CRCX", "MDCX", "DLCX", "RQNT", "NTFY", "AUEP"
 
 static VERB: Field = Field::text("mgcp.verb", "the first command: CRCX create, NTFY notify …");
 
-// Four letters of nine words (80 dB) and "MGCP 1.0".
+// Four letters of nine words (80 dB) and "MGCP" with a version.
 static COMMAND: Sign = Sign::new("an MGCP command", 96);
 // Three digits, a space, a number; on the port.
 static ANSWER: Sign = Sign::new("an answer to an MGCP command, on its port", 50);
@@ -80,7 +80,7 @@ fn command(bytes: &[u8]) -> Option<&[u8]> {
     let (verb, number) = (words.next()?, words.next()?);
     let known = VERBS.iter().any(|known| known.as_bytes() == verb);
     let counted = number.iter().all(u8::is_ascii_digit) && number.len() <= 9;
-    let version = words.any(|word| word == b"MGCP") && words.next() == Some(b"1.0");
+    let version = words.any(|word| word == b"MGCP") && matches!(words.next(), Some([b'0' | b'1', b'.', b'0'..=b'9']));
     (known && counted && version).then_some(verb)
 }
 

@@ -1,8 +1,8 @@
-//! Viber: the media relay of its calls, over UDP.
+//! Viber: its messages over TCP, and the media relay of its calls over UDP.
 //!
-//! Recognised by messages of known kind and size that share their first two bytes with those of the other side. Documented
-//! by the programs that recognise it, and seen in captures; its maker publishes no format. Its relay also speaks TURN, and
-//! its messages go through TLS: those are told by names.
+//! Messages are recognised by the exact length and the mark in the client's first; the relay by kinds and sizes, where both
+//! sides share their first two bytes. Documented by the programs that recognise it, and seen in captures; its maker publishes
+//! no format. Its relays also speak TURN, and its files go through TLS: those are told by names.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
@@ -16,17 +16,19 @@ pub struct Viber;
 static BOTH: Sign = Sign::new("messages of a Viber relay, both sides of one session", 90);
 // Two bytes of the kind (48 dB) and the size (16 dB) on random bytes; small numbers there are common.
 static MESSAGE: Sign = Sign::new("a message of a Viber relay of known kind and size", 32);
+// The exact length (48 dB), a mark of two bytes (48 dB), and one of another (24 dB).
+static GREETING: Sign = Sign::new("the first message of a Viber client, of exact length", 90);
 
 static PROFILE: Profile = Profile {
     name: "viber",
     title: "Viber",
     category: Category::Call,
     layer: Layer::Content,
-    transports: &[Transport::Udp],
-    ports: &[7985, 7987],
+    transports: &[Transport::Udp, Transport::Tcp],
+    ports: &[4244, 5242, 7985, 7987],
     first: First::Any,
     fields: &[],
-    signs: &[&BOTH, &MESSAGE],
+    signs: &[&BOTH, &MESSAGE, &GREETING],
 };
 
 impl Protocol for Viber {
@@ -35,6 +37,9 @@ impl Protocol for Viber {
     }
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
+        if opening.transport == Transport::Tcp {
+            return greeting(opening.bytes);
+        }
         let Some(session) = session(opening.bytes, opening.wire_len) else { return Match::No };
         if opening.other.starts_with(&session) && opening.other.get(3) == Some(&0) {
             Match::Yes(&BOTH)
@@ -50,6 +55,9 @@ impl Protocol for Viber {
 
 impl Parser for Viber {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        if payload.transport == Transport::Tcp {
+            return Next::Done;
+        }
         if let Some(session) = session(payload.bytes, payload.wire_len) {
             if payload.other.starts_with(&session) && payload.other.get(3) == Some(&0) {
                 facts.sign(&BOTH);
@@ -57,6 +65,24 @@ impl Parser for Viber {
             }
         }
         Next::More
+    }
+}
+
+/// Length of all of it, least significant byte first; a number; the mark; its kind, 3 or 5.
+fn greeting(bytes: &[u8]) -> Match {
+    let mut reader = Reader::new(bytes);
+    let Some(length) = reader.le16() else { return Match::Unsure };
+    if !(16..=1024).contains(&length) || bytes.len() > usize::from(length) {
+        return Match::No;
+    }
+    if bytes.len() < usize::from(length) {
+        return Match::Unsure;
+    }
+    let mark: Option<[u8; 4]> = reader.skip(4).and_then(|()| reader.array());
+    if matches!(mark, Some([0xfc, 0xff, 3 | 5, 0x80])) {
+        Match::Yes(&GREETING)
+    } else {
+        Match::No
     }
 }
 
@@ -83,6 +109,15 @@ mod tests {
     use super::*;
     use crate::inspect::testing::tell;
     use crate::packet::Side;
+
+    #[test]
+    fn a_greeting_is_told_by_length_and_mark() {
+        let bytes = [&[0x18, 0, 0, 0, 0, 0, 0xfc, 0xff, 5, 0x80][..], &[0; 14]].concat();
+        let talk = [(Side::Client, &bytes[..9]), (Side::Client, &bytes[9..])];
+        assert!(tell(&Viber, Transport::Tcp, &talk).saw(&GREETING));
+        let longer = [&bytes[..], &[0]].concat();
+        assert!(tell(&Viber, Transport::Tcp, &[(Side::Client, &longer)]).matched.is_none());
+    }
 
     #[test]
     fn both_sides_of_a_session_prove_it() {

@@ -106,7 +106,10 @@ impl Parser for Stream {
 fn addressee(bytes: &[u8]) -> Option<&[u8]> {
     let element = bytes.get(memmem::find(bytes, b"<stream:stream")?..)?;
     let element = element.get(..memchr(b'>', element)?)?;
-    let value = element.get(memmem::find(element, b" to=")? + 4..)?;
+    // Some leave the space before it out.
+    let name = memmem::find_iter(element, b"to=")
+        .find(|at| !at.checked_sub(1).and_then(|before| element.get(before)).is_some_and(u8::is_ascii_alphanumeric))?;
+    let value = element.get(name + 3..)?;
     let (quote, value) = value.split_first()?;
     value.get(..memchr(*quote, value)?)
 }
@@ -116,7 +119,7 @@ mod tests {
     use super::*;
     use crate::inspect::testing::tell;
 
-    const OPENING: &[u8] = b"<?xml version='1.0'?><stream:stream to='chat.example' xmlns='jabber:client'>";
+    const OPENING: &[u8] = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' version='1.0'to='chat.example'>";
     const PROCEED: &[u8] = b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
 
     #[test]
