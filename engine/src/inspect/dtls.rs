@@ -67,7 +67,7 @@ static PROFILE: Profile = Profile {
     title: "DTLS",
     category: Category::Web,
     layer: Layer::Session,
-    transports: &[Transport::Udp, Transport::Sctp],
+    transports: &[Transport::Udp],
     ports: &[443, 853, 4433, 5349, 5684],
     first: First::Range(kind::CHANGE_CIPHER, kind::ACK),
     fields: &[

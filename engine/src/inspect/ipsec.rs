@@ -1,12 +1,12 @@
-//! IPsec over UDP: the exchange of keys (IKE, RFC 7296 and RFC 2409), and what it leads to where an address translator
-//! stands between (RFC 3948).
+//! IPsec: the exchange of keys over UDP (IKE, RFC 7296 and RFC 2409), and what it leads to: protocols of their own beside
+//! TCP and UDP (ESP, RFC 4303; AH, RFC 4302), or UDP where an address translator stands between (RFC 3948).
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
 
-/// The IPsec protocols over UDP.
+/// The IPsec protocols.
 pub struct Ipsec;
 
 static VERSION: Field = Field::number("ipsec.ike_version", "version of the key exchange, 1 or 2");
@@ -14,6 +14,8 @@ static EXCHANGE: Field = Field::number("ipsec.exchange", "kind of exchange, by i
 
 // Version, exchange, kind of payload, 6 spare flags and the exact length: 1 of 2^55.
 static IKE: Sign = Sign::new("an IKE message whose length fits", 110);
+// What IP itself says that it carries.
+static OWN_PROTOCOL: Sign = Sign::new("IP's own word that it carries IPsec", 80);
 // A sequence that has just begun, and the port.
 static ENCAPSULATED: Sign = Sign::new("what may be IPsec's data, on the port for it", 45);
 static KEEPALIVE: Sign = Sign::new("the one byte that keeps IPsec's way open, on the port for it", 50);
@@ -23,13 +25,15 @@ static PROFILE: Profile = Profile {
     title: "IPsec",
     category: Category::Tunnel,
     layer: Layer::Content,
-    transports: &[Transport::Udp],
+    transports: &[Transport::Udp, ESP, AH],
     ports: &[500, NAT_PORT],
     first: First::Any,
     fields: &[&VERSION, &EXCHANGE],
-    signs: &[&IKE, &ENCAPSULATED, &KEEPALIVE],
+    signs: &[&IKE, &OWN_PROTOCOL, &ENCAPSULATED, &KEEPALIVE],
 };
 
+const ESP: Transport = Transport::Other(50);
+const AH: Transport = Transport::Other(51);
 const NAT_PORT: u16 = 4500;
 /// A flow that was joined late still counts below this, mostly.
 const LOW_SEQUENCE: u32 = 1 << 20;
@@ -51,6 +55,9 @@ impl Protocol for Ipsec {
 }
 
 fn sign_of(payload: &Payload<'_>) -> Option<&'static Sign> {
+    if payload.transport != Transport::Udp {
+        return Some(&OWN_PROTOCOL);
+    }
     if ike(payload).is_some() {
         return Some(&IKE);
     }
@@ -91,7 +98,8 @@ struct Exchange;
 
 impl Parser for Exchange {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        if let Some((version, exchange)) = ike(payload) {
+        let message = if payload.transport == Transport::Udp { ike(payload) } else { None };
+        if let Some((version, exchange)) = message {
             facts.number(&VERSION, version.into());
             facts.number(&EXCHANGE, exchange.into());
         }
@@ -121,6 +129,13 @@ mod tests {
     fn a_length_that_does_not_fit_is_no_key_exchange() {
         let longer = [&init()[..], &[0]].concat();
         assert!(tell(&Ipsec, Transport::Udp, &[(Side::Client, &longer)]).matched.is_none());
+    }
+
+    #[test]
+    fn protocols_of_their_own_are_what_ip_says() {
+        for transport in [ESP, AH] {
+            assert!(tell(&Ipsec, transport, &[(Side::Client, &[9; 40])]).saw(&OWN_PROTOCOL));
+        }
     }
 
     #[test]

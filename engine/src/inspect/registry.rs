@@ -19,8 +19,10 @@ impl ProtocolId {
 pub struct Registry {
     fields: Vec<&'static Field>,
     signs: Vec<&'static Sign>,
-    /// Whom to ask, by first byte: streams, datagrams, everything else.
-    asked: [Vec<Vec<ProtocolId>>; 3],
+    /// Whom to ask, by first byte: over TCP, over UDP.
+    asked: [Vec<Vec<ProtocolId>>; 2],
+    /// The same over each rarer transport that some protocol travels on.
+    rarely: Vec<(Transport, Vec<Vec<ProtocolId>>)>,
 }
 
 /// The one registry; numbers everything on first use.
@@ -43,8 +45,15 @@ impl Registry {
             field.set_id(id);
             fields.push(field);
         }
-        let asked = [Transport::Tcp, Transport::Udp, Transport::Sctp].map(by_first_byte);
-        Self { fields, signs, asked }
+        let asked = [Transport::Tcp, Transport::Udp].map(by_first_byte);
+        let mut rarely: Vec<(Transport, Vec<Vec<ProtocolId>>)> = Vec::new();
+        for transport in PROTOCOLS.iter().flat_map(|protocol| protocol.profile().transports) {
+            let known = matches!(transport, Transport::Tcp | Transport::Udp);
+            if !known && rarely.iter().all(|(there, _)| there != transport) {
+                rarely.push((*transport, by_first_byte(*transport)));
+            }
+        }
+        Self { fields, signs, asked, rarely }
     }
 
     /// The protocol with this number.
@@ -88,11 +97,14 @@ impl Registry {
     #[must_use]
     #[inline]
     pub fn asked(&self, transport: Transport, first: u8) -> &[ProtocolId] {
-        let [streams, datagrams, rest] = &self.asked;
+        let [streams, datagrams] = &self.asked;
         let table = match transport {
             Transport::Tcp => streams,
             Transport::Udp => datagrams,
-            _ => rest,
+            _ => match self.rarely.iter().find(|(there, _)| *there == transport) {
+                Some((_, table)) => table,
+                None => return &[],
+            },
         };
         table.get(usize::from(first)).map_or(&[], Vec::as_slice)
     }

@@ -3,7 +3,7 @@
 //! Recognised by the line that both sides begin with: request 0, the node's name, the protocol's version.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
-use crate::facts::{Facts, Field, Sign};
+use crate::facts::{Announcement, Facts, Field, Sign};
 use crate::packet::Transport;
 
 /// The tinc protocol.
@@ -73,6 +73,9 @@ impl Parser for Tinc {
         if let Some((name, version)) = greeting(line) {
             facts.text(&NODE, name);
             facts.text(&VERSION, version);
+            // What the network carries goes in UDP to the port that the meta-connection came to, and shows nothing.
+            let endpoint = payload.server;
+            facts.announce(Announcement::Media { endpoint, transport: Transport::Udp, protocol: "tinc" });
         }
         Next::Done
     }
