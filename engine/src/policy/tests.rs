@@ -105,6 +105,21 @@ fn a_flow_that_is_less_sure_than_the_rule_asks_is_left_alone() {
 }
 
 #[test]
+fn allowing_an_application_allows_what_it_cannot_work_without() {
+    let catalog = Catalog::embedded();
+    let rules = [
+        RuleSpec { app: texts(&["teams"]), ..rule("teams", "allow") },
+        RuleSpec { app: texts(&["microsoft-account", "teams"]), ..rule("nothing else", "block") },
+    ];
+    let policy = Policy::compile(&[], &rules, &catalog).unwrap();
+    let account = catalog.by_name("microsoft-account").unwrap();
+    let asked = Subject { app: account, ..subject("10.1.1.1", Category::Web) };
+    assert_eq!(policy.decide(&asked).rule, Some(0));
+    let turned: Vec<_> = rules.into_iter().rev().collect();
+    assert_eq!(Policy::compile(&[], &turned, &catalog).unwrap().decide(&asked).action, Action::Block);
+}
+
+#[test]
 fn the_explanation_says_of_every_rule_before_why_it_did_not_match() {
     let tried = policy().explain(&subject("10.20.1.1", Category::Chat));
     assert_eq!(tried.len(), 2);
