@@ -81,7 +81,7 @@ pub(super) fn opening(payload: &Payload<'_>) -> Option<&'static Sign> {
         return Some(&peer::HANDSHAKE);
     }
     // A DNS header is counts, mostly zero, and an identifier that may be anything.
-    if payload.on_port(&DNS) {
+    if payload.on_port(&DNS) || !may_be_others(payload.other) {
         return None;
     }
     let fits = match packet.kind {
@@ -91,6 +91,12 @@ pub(super) fn opening(payload: &Payload<'_>) -> Option<&'static Sign> {
         _ => packet.payload.is_empty() && packet.clock != 0,
     };
     fits.then_some(&HEADER)
+}
+
+/// Whether the other side's opening may be µTP too, or the hash table or a tracker, which share its socket.
+fn may_be_others(other: &[u8]) -> bool {
+    let carrying = matches!(other, [] | [b'd', b'1'..=b'2', ..] | [0, 0, ..]);
+    carrying || Packet::read(other).is_some()
 }
 
 /// What is remembered of a side's last packet.

@@ -36,6 +36,11 @@ pub(super) static DISCOVERY_ON_PORT: Sign = Sign::new("a Tox search of the local
 pub(super) static BOOTSTRAP: Sign =
     Sign::new("a question to a Tox bootstrap node for its version, by kind and length", 30);
 
+/// First bytes of all packets, also of those that have no length of their own.
+const KINDS: [u8; 27] = [
+    0x00, 0x01, 0x02, 0x04, 0x18, 0x19, 0x1a, 0x1b, 0x20, 0x21, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x8c, 0x8d,
+    0x8e, 0x90, 0x91, 0x92, 0x93, 0x94, 0x95, 0xf0,
+];
 /// First of the ports that nodes listen on.
 const PORT: u16 = 33445;
 const KEY: usize = 32;
@@ -55,7 +60,6 @@ const ANNOUNCE_RESPONSE: usize = 82;
 /// What each further layer of the onion adds to a request, and to its answer.
 const ONION_REQUESTS: [(u8, usize); 3] = [(0x80, 403), (0x81, 395), (0x82, 387)];
 const ONION_ANSWERS: [(u8, usize); 3] = [(0x8c, 178), (0x8d, 119), (0x8e, 60)];
-const ONION_DATA_RESPONSE: usize = 1 + 24 + KEY + 16;
 const BOOTSTRAP_REQUEST: usize = 78;
 const ANSWER_WITHIN: u64 = 10 * Time::SECOND;
 const RUN: u8 = 4;
@@ -163,15 +167,18 @@ fn is_node_list(length: usize, least: usize) -> bool {
     (0..=4).any(|nodes| (0..=nodes).any(|six| length == least + 39 * (nodes - six) + 51 * six))
 }
 
-/// Whether `length` is a return path's and that of an answer inside it: a list of nodes or a friend's request.
+/// Whether `length` is a return path's and that of a list of nodes inside it. A friend's request may have any length.
 fn answers_onion(kind: u8, length: usize) -> bool {
-    ONION_ANSWERS.iter().any(|(known, path)| {
-        *known == kind && (is_node_list(length, path + ANNOUNCE_RESPONSE) || length > path + ONION_DATA_RESPONSE)
-    })
+    ONION_ANSWERS.iter().any(|(known, path)| *known == kind && is_node_list(length, path + ANNOUNCE_RESPONSE))
 }
 
 pub(super) fn matches(opening: &Payload<'_>) -> Match {
-    Kind::read(opening.bytes, opening.wire_len as usize).map_or(Match::No, |kind| Match::Yes(kind.alone(opening)))
+    // A flow of cipher text is asked about many times: both sides have to look like it.
+    let other_fits = opening.other.first().is_none_or(|kind| KINDS.contains(kind));
+    match Kind::read(opening.bytes, opening.wire_len as usize) {
+        Some(kind) if other_fits => Match::Yes(kind.alone(opening)),
+        _ => Match::No,
+    }
 }
 
 /// What was said so far on one flow.
