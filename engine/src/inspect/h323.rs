@@ -24,7 +24,7 @@ const NEAR: usize = 32;
 static PART: Field = Field::text("h323.part", "h225, h245 or ras");
 static MESSAGE: Field = Field::number("h323.message", "the first H.225 message: 5 setup, 7 connect …");
 
-// TPKT (48 dB), length that fits (10 dB), protocol mark, a short call number, known kind (60 dB).
+// TPKT (48 dB), length that fits (10 dB), protocol mark, the length of the call number, known kind (60 dB).
 static SETUP: Sign = Sign::new("an H.225 message in TPKT framing", 90);
 // Six fixed bytes near the start.
 static IDENTIFIER: Sign = Sign::new("the object identifier of H.225 or H.245", 96);
@@ -89,7 +89,10 @@ fn part(payload: &Payload<'_>) -> Option<Part> {
         return [3, 0].starts_with(bytes.get(..bytes.len().min(2))?).then_some(Part::MayBe);
     }
     let mut reader = Reader::new(bytes);
-    if reader.be16()? != TPKT || reader.be16()? < 5 {
+    let (framing, length) = (reader.be16()?, usize::from(reader.be16()?));
+    // Another frame may follow where this one ends, with the same mark.
+    let fits = length >= 9 && bytes.get(length).is_none_or(|first| *first == 3);
+    if framing != TPKT || !fits {
         return None;
     }
     if let Some(kind) = q931(&mut reader.clone()) {
@@ -101,11 +104,12 @@ fn part(payload: &Payload<'_>) -> Option<Part> {
 /// Protocol mark 8, the call's number with its length before it, and the message's kind (Q.931 §4).
 fn q931(reader: &mut Reader<'_>) -> Option<u8> {
     let mark = reader.u8()?;
-    let length = reader.u8().filter(|length| *length <= 2)?;
-    reader.skip(length.into())?;
+    // H.225 always gives the number two bytes.
+    let length = reader.u8()?;
+    reader.skip(2)?;
     let kind = reader.u8()?;
     let known = matches!(kind, 0x01..=0x03 | 0x05 | 0x07 | 0x0d | 0x0f | 0x5a | 0x62 | 0x6e | 0x75 | 0x7b | 0x7d);
-    (mark == 8 && known).then_some(kind)
+    (mark == 8 && length == 2 && known).then_some(kind)
 }
 
 #[cfg(test)]

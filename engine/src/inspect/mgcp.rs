@@ -5,7 +5,7 @@
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
-use memchr::memchr;
+use memchr::memchr2;
 
 use super::sip::sdp;
 
@@ -75,8 +75,9 @@ impl Parser for Mgcp {
 
 /// `CRCX 1204 aaln/1@rgw.example MGCP 1.0`
 fn command(bytes: &[u8]) -> Option<&[u8]> {
-    let line = bytes.get(..memchr(b'\n', bytes)?)?;
-    let mut words = line.trim_ascii_end().split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+    // Some end lines with one of the two only (RFC 3435 §3.1).
+    let line = bytes.get(..memchr2(b'\r', b'\n', bytes)?)?;
+    let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (verb, number) = (words.next()?, words.next()?);
     let known = VERBS.iter().any(|known| known.as_bytes() == verb);
     let counted = number.iter().all(u8::is_ascii_digit) && number.len() <= 9;
@@ -86,8 +87,8 @@ fn command(bytes: &[u8]) -> Option<&[u8]> {
 
 /// `200 1204 OK`
 fn is_answer(bytes: &[u8]) -> bool {
-    let line = bytes.get(..memchr(b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
-    let mut words = line.trim_ascii_end().split(|byte| *byte == b' ');
+    let line = bytes.get(..memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len())).unwrap_or_default();
+    let mut words = line.split(|byte| *byte == b' ');
     let digits = |word: Option<&[u8]>, most: usize| {
         word.is_some_and(|word| (1..=most).contains(&word.len()) && word.iter().all(u8::is_ascii_digit))
     };

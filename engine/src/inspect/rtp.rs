@@ -14,8 +14,8 @@ pub struct Rtp;
 
 /// Header without contributing sources (RFC 3550 §5.1).
 const HEADER: usize = 12;
-/// Sources followed at a time on one side: sound, pictures, the same again repaired, a screen.
-const SOURCES: usize = 6;
+/// Sources followed at a time on one side: sound, pictures, the same repaired, a screen. More are not needed to know it.
+const SOURCES: usize = 4;
 /// Most packets that may be missing between two: more than a second of sound.
 const WIDEST_GAP: u16 = 64;
 /// Longest step of the clock between two packets: 20 s of pictures at 90 kHz.
