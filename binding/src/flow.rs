@@ -213,5 +213,6 @@ pub fn community_id(
     seed: u16,
 ) -> String {
     let end = |ip: std::net::IpAddr, port| Endpoint { addr: ip.into(), port };
-    peergate_engine::flow::community_id(&FlowKey::between(end(src_ip, src_port), end(dest_ip, dest_port), proto), seed)
+    let key = FlowKey::between(end(src_ip, src_port), end(dest_ip, dest_port), proto);
+    peergate_engine::flow::community_id(&key, None, seed)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::abi::{Conf, LAYOUT_VERSION};
 use crate::attach;
+use crate::claim::Claim;
 use crate::error::{Error, Trying};
 use crate::gate::{Gate, Sizes};
 use crate::netns;
@@ -89,6 +90,7 @@ pub struct Bridge {
     gate: Gate,
     attachment: Place,
     adopted: bool,
+    _claim: Claim,
 }
 
 impl Bridge {
@@ -101,12 +103,13 @@ impl Bridge {
         let ifindex = port_indices(&config.ports)?;
         let netns = netns::identity().trying("look at the network namespace")?;
         let pins = Pins::of(&config.name)?;
+        let claim = Claim::of(&config.name)?;
         let former = pins.adoptable(ifindex, netns, config.sizes);
         if former.is_none() {
             pins.remove()?;
         }
         pins.create()?;
-        let opened = Self::attach(config, ifindex, netns, &pins, former);
+        let opened = Self::attach(config, (ifindex, netns), &pins, former, claim);
         if opened.is_err() && former.is_none() {
             pins.remove()?;
         }
@@ -115,10 +118,10 @@ impl Bridge {
 
     fn attach(
         config: &BridgeConfig,
-        ifindex: [u32; 2],
-        netns: u64,
+        (ifindex, netns): ([u32; 2], u64),
         pins: &Pins,
         former: Option<Conf>,
+        claim: Claim,
     ) -> Result<Self, Error> {
         let mut gate = Gate::load(config.sizes, Some(pins.path()))?;
         let promiscuous = match config.mode {
@@ -132,7 +135,7 @@ impl Bridge {
         let refuser = Refuser::open(&config.ports).trying("open the ports for sending")?;
         gate.refuse_with(refuser);
         let attachment = attach::both(gate.program()?, &config.ports, pins, config.attach)?;
-        Ok(Self { gate, attachment, adopted: former.is_some() })
+        Ok(Self { gate, attachment, adopted: former.is_some(), _claim: claim })
     }
 
     /// A gate that is set up like a bridge but attached to nothing, for [`Gate::run`].

@@ -13,6 +13,7 @@
 pub mod abi;
 pub mod attach;
 pub mod bridge;
+mod claim;
 mod clock;
 mod dissect;
 mod error;

@@ -128,7 +128,7 @@ impl<'a> Report<'a> {
     /// Community ID v1.
     #[must_use]
     pub fn community_id(&self) -> String {
-        community_id(&self.flow.key, 0)
+        community_id(&self.flow.key, self.flow.icmp_kind().map(|kind| (kind, self.flow.client_is_low)), 0)
     }
 
     /// Everything that speaks for the verdict, heaviest first.

@@ -6,7 +6,7 @@ mod state;
 mod stream;
 mod table;
 
-pub use community_id::community_id;
+pub use community_id::{community_id, IcmpKind};
 pub use key::FlowKey;
 pub use state::{EndReason, State, Tally};
 pub use stream::{Piece, Stream};
@@ -50,6 +50,7 @@ pub struct Flow {
     /// From its first payload on, while there is more to learn from its payloads.
     pub reading: Option<Box<Reading>>,
     /// Sequence numbers of the SYNs, until the reading takes them over; 0 where none was seen.
+    /// Of ICMP, which has none: type and code that the client asked with.
     syns: [u32; 2],
 }
 
@@ -80,11 +81,22 @@ impl Flow {
     pub fn count(&mut self, packet: &Packet<'_>, side: Side) {
         self.state.note(packet, side);
         self.count_record(packet.time, side, packet.wire_len, packet.payload_len);
+        if matches!(packet.transport, Transport::Icmp | Transport::Icmp6) {
+            self.note_icmp(packet);
+        }
         if packet.transport == Transport::Tcp && packet.tcp.has(TcpHeader::SYN) {
             if let Some(syn) = self.syns.get_mut(side.index()) {
                 *syn = packet.tcp.seq;
             }
         }
+    }
+
+    /// Type and code of an ICMP flow's first packet.
+    #[must_use]
+    pub fn icmp_kind(&self) -> Option<IcmpKind> {
+        let [asked, _] = self.syns;
+        let [_, _, kind, code] = asked.to_be_bytes();
+        matches!(self.transport(), Transport::Icmp | Transport::Icmp6).then_some(IcmpKind { kind, code })
     }
 
     /// Counts a packet of which only sizes are known.
@@ -97,6 +109,14 @@ impl Flow {
         tally.bytes += u64::from(wire_len);
         if payload_len > 0 {
             tally.payloads = tally.payloads.saturating_add(1);
+        }
+    }
+
+    fn note_icmp(&mut self, packet: &Packet<'_>) {
+        if let ([asked, _], 1, Some((kind, _))) =
+            (&mut self.syns, self.tallies[0].packets, packet.payload.split_first_chunk::<2>())
+        {
+            *asked = u32::from(u16::from_be_bytes(*kind));
         }
     }
 
