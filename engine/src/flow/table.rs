@@ -22,6 +22,8 @@ pub struct Limits {
 const BLOCK: usize = 1024;
 /// Longer than any patience, so that every deadline has a slot of its own turn.
 const SPOKES: usize = 2048;
+/// Seconds after which a flow is looked at though its patience lasts: it may have closed, which is told soon after.
+const LOOK_AGAIN: u64 = 60;
 const NONE: u32 = u32::MAX;
 
 struct Place {
@@ -178,7 +180,7 @@ impl Table {
             let next = place.next;
             let due = place.flow.as_ref().map(due_second);
             match due {
-                Some(due) if due > second => self.hang(at, due),
+                Some(due) if due > second => self.hang(at, due.min(second + LOOK_AGAIN)),
                 Some(_) => {
                     if let Some(flow) = self.release(at) {
                         each(flow, EndReason::Timeout);
@@ -190,19 +192,21 @@ impl Table {
         }
     }
 
-    /// The clock's hand takes the first flow it meets that is not being read, else simply the next one.
+    /// The clock's hand takes the first flow it meets that is not being read, or after some tries the last it met.
     fn least_worth(&mut self) -> Option<Slot> {
         const TRIES: u32 = 16;
         let places =
             u32::try_from(self.blocks.iter().map(Vec::len).sum::<usize>()).ok().filter(|places| *places > 0)?;
+        let mut met = None;
         for attempt in 0..places {
             self.hand = (self.hand + 1) % places;
             let Some(flow) = self.place(self.hand).and_then(|place| place.flow.as_ref()) else { continue };
+            met = Some(Slot(self.hand));
             if flow.reading.is_none() || attempt >= TRIES {
-                return Some(Slot(self.hand));
+                break;
             }
         }
-        None
+        met
     }
 
     fn forget(&mut self, hash: u32, at: u32) {
@@ -268,5 +272,5 @@ fn spoke_of(second: u64) -> usize {
 }
 
 fn due_second(flow: &Flow) -> u64 {
-    (flow.last.0 + flow.state.patience(flow.transport())) / Time::SECOND + 1
+    flow.last.0.saturating_add(flow.state.patience(flow.transport())) / Time::SECOND + 1
 }

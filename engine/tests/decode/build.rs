@@ -26,8 +26,13 @@ pub fn join(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 pub fn tcp(source: u16, destination: u16, flags: u8, payload: &[u8]) -> Vec<u8> {
-    let ports = join(&[&source.to_be_bytes(), &destination.to_be_bytes()]);
-    join(&[&ports, &1000_u32.to_be_bytes(), &2000_u32.to_be_bytes(), &[0x50, flags, 0xff, 0xff, 0, 0, 0, 0], payload])
+    tcp_at([source, destination], [1000, 2000], flags, payload)
+}
+
+/// With its sequence number, and the next that it expects.
+pub fn tcp_at(ports: [u16; 2], numbers: [u32; 2], flags: u8, payload: &[u8]) -> Vec<u8> {
+    let header = join(&[&ports.map(u16::to_be_bytes).concat(), &numbers.map(u32::to_be_bytes).concat()]);
+    join(&[&header, &[0x50, flags, 0xff, 0xff, 0, 0, 0, 0], payload])
 }
 
 pub fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
@@ -41,10 +46,17 @@ pub fn v4(protocol: u8, payload: &[u8]) -> Vec<u8> {
 
 /// `place` holds the flags and the offset in units of eight bytes, as on the wire.
 pub fn v4_part(protocol: u8, id: u16, place: u16, payload: &[u8]) -> Vec<u8> {
-    let len = payload.len() as u16 + 20;
-    let mut header = join(&[&[0x45, 0], &len.to_be_bytes(), &id.to_be_bytes(), &place.to_be_bytes()]);
-    header.extend([64, protocol, 0, 0]);
-    join(&[&header, &CLIENT, &SERVER, payload])
+    join(&[&v4_header(protocol, id, place, payload.len()), &CLIENT, &SERVER, payload])
+}
+
+/// From and to any address.
+pub fn v4_between(source: [u8; 4], destination: [u8; 4], protocol: u8, payload: &[u8]) -> Vec<u8> {
+    join(&[&v4_header(protocol, 7, 0, payload.len()), &source, &destination, payload])
+}
+
+fn v4_header(protocol: u8, id: u16, place: u16, payload_len: usize) -> Vec<u8> {
+    let len = payload_len as u16 + 20;
+    join(&[&[0x45, 0], &len.to_be_bytes(), &id.to_be_bytes(), &place.to_be_bytes(), &[64, protocol, 0, 0]])
 }
 
 pub fn v6(next: u8, payload: &[u8]) -> Vec<u8> {

@@ -1,0 +1,89 @@
+//! Live mode: what is told when, and what a new policy changes.
+
+use crate::play::{policy, End, Happened, Play, ACK, HERE, STARTS, THERE};
+use crate::talk::{bittorrent, dht, dht_answer, REQUEST, RESPONSE};
+
+const SOCKET: End = (HERE, 51_413);
+const PEER: End = (THERE, 6_881);
+
+fn ask(play: &mut Play) {
+    play.datagram(SOCKET, PEER, &dht());
+    play.datagram(PEER, SOCKET, &dht_answer());
+}
+
+#[test]
+fn captures_are_told_at_the_end_of_their_flows_only() {
+    let mut play = Play::new();
+    ask(&mut play);
+    assert!(play.happened().is_empty());
+}
+
+#[test]
+fn a_verdict_comes_before_what_was_learned_of_it_and_that_before_the_end_of_reading() {
+    let mut play = Play::live();
+    let server = (THERE, 6_881);
+    play.connect((HERE, 50_000), server);
+    play.segment((HERE, 50_000), server, STARTS, ACK, &bittorrent());
+    let asked = STARTS[0].wrapping_add(68);
+    play.segment(server, (HERE, 50_000), [STARTS[1], asked], ACK, &bittorrent());
+    let kinds: Vec<&str> = play
+        .happened()
+        .iter()
+        .map(|happened| match happened {
+            Happened::Verdict(..) => "verdict",
+            Happened::Learned(..) => "learned",
+            Happened::Settled => "settled",
+            Happened::Ended(_) => "ended",
+        })
+        .collect();
+    assert_eq!(kinds, ["verdict", "learned", "settled"]);
+}
+
+#[test]
+fn a_verdict_is_told_again_only_when_it_says_something_else() {
+    let mut play = Play::live();
+    for _ in 0..5 {
+        ask(&mut play);
+    }
+    let verdicts = play.happened().into_iter().filter(|happened| matches!(happened, Happened::Verdict(..))).count();
+    assert_eq!(verdicts, 1);
+}
+
+#[test]
+fn a_verdict_names_the_packet_that_proved_it() {
+    let mut play = Play::live();
+    let web = (THERE, 80);
+    play.connect((HERE, 50_000), web);
+    play.segment((HERE, 50_000), web, STARTS, ACK, REQUEST);
+    let happened = play.happened();
+    let Some(Happened::Verdict(seen, "allow")) = happened.first() else { panic!("{happened:?}") };
+    assert_eq!((seen.app.as_str(), seen.shows("an HTTP request line"), seen.packets), ("http", Some(4), [3, 1]));
+}
+
+#[test]
+fn a_changed_policy_judges_live_flows_anew() {
+    let mut play = Play::live();
+    ask(&mut play);
+    play.happened();
+    play.set_policy(policy("no downloads", "p2p", "block"));
+    let happened = play.happened();
+    let [Happened::Verdict(seen, "allow")] = happened.as_slice() else { panic!("{happened:?}") };
+    assert_eq!((seen.action, seen.rule.as_deref(), seen.reason), ("block", Some("no downloads"), None));
+    play.set_policy(policy("downloads are watched", "p2p", "alert"));
+    let happened = play.happened();
+    let [Happened::Verdict(seen, "block")] = happened.as_slice() else { panic!("{happened:?}") };
+    assert_eq!(seen.action, "alert");
+    assert_eq!(play.finish()[0].action, "alert");
+}
+
+#[test]
+fn a_policy_about_something_else_leaves_a_flow_allowed() {
+    let mut play = Play::live();
+    let web = (THERE, 80);
+    play.connect((HERE, 50_000), web);
+    play.segment((HERE, 50_000), web, STARTS, ACK, REQUEST);
+    let asked = STARTS[0].wrapping_add(REQUEST.len() as u32);
+    play.segment(web, (HERE, 50_000), [STARTS[1], asked], ACK, RESPONSE);
+    play.set_policy(policy("no downloads", "p2p", "block"));
+    assert_eq!(play.finish()[0].action, "allow");
+}

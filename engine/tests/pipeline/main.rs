@@ -1,0 +1,18 @@
+//! The pipeline, from outside: frames built by hand, and what is told of their flows.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a test may panic"
+)]
+
+#[path = "../decode/build.rs"]
+mod build;
+mod flows;
+mod learned;
+mod live;
+mod order;
+mod play;
+mod talk;

@@ -1,0 +1,208 @@
+//! Plays frames to an engine, and puts in words what it tells.
+
+use std::sync::{Arc, OnceLock};
+
+use peergate_engine::apps::Catalog;
+use peergate_engine::event::{Event, Learnt, Outbox, Told};
+use peergate_engine::packet::{Frame, LinkType, Time};
+use peergate_engine::pipeline::{Config, Counts, Engine};
+use peergate_engine::policy::{Policy, RuleSpec};
+use peergate_engine::report::{Evidence, Report};
+
+use crate::build::{ethernet, tcp_at, udp, v4_between, IPV4, TCP, UDP};
+
+pub const HERE: [u8; 4] = [192, 168, 1, 10];
+pub const THERE: [u8; 4] = [198, 51, 100, 7];
+pub const ELSEWHERE: [u8; 4] = [203, 0, 113, 9];
+
+/// An address and a port.
+pub type End = ([u8; 4], u16);
+
+pub const SYN: u8 = 0x02;
+pub const RST: u8 = 0x04;
+pub const ACK: u8 = 0x10;
+
+/// The client's first byte, and the server's.
+pub const STARTS: [u32; 2] = [0xffff_ff80, 7_000];
+
+/// The shipped signatures, compiled once.
+pub fn catalog() -> Arc<Catalog> {
+    static CATALOG: OnceLock<Arc<Catalog>> = OnceLock::new();
+    CATALOG.get_or_init(|| Arc::new(Catalog::embedded())).clone()
+}
+
+/// A policy of one rule.
+pub fn policy(name: &str, category: &str, action: &str) -> Arc<Policy> {
+    let rule = RuleSpec {
+        name: name.to_owned(),
+        category: vec![category.to_owned()],
+        action: action.to_owned(),
+        ..RuleSpec::default()
+    };
+    Arc::new(Policy::compile(&[], &[rule], &catalog()).unwrap())
+}
+
+/// A flow, in words.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub id: u64,
+    pub client: String,
+    pub app: String,
+    pub protocol: &'static str,
+    pub action: &'static str,
+    pub rule: Option<String>,
+    pub reason: Option<&'static str>,
+    pub facts: Vec<(&'static str, String)>,
+    pub evidence: Vec<Evidence>,
+    /// Packets and bytes of the client, then of the server.
+    pub packets: [u32; 2],
+    pub bytes: [u64; 2],
+}
+
+impl Seen {
+    /// What must not depend on how the bytes came.
+    pub fn says(&self) -> (&str, &str, &[(&'static str, String)]) {
+        (&self.app, self.protocol, &self.facts)
+    }
+
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether some evidence has these words, and the packet that it is of.
+    pub fn shows(&self, words: &str) -> Option<u32> {
+        self.evidence.iter().find(|evidence| evidence.what.contains(words)).map(|evidence| evidence.packet)
+    }
+}
+
+/// What happened, in order.
+#[derive(Debug)]
+pub enum Happened {
+    Ended(Seen),
+    Verdict(Seen, &'static str),
+    Settled,
+    Learned(String, u16),
+}
+
+/// An engine and its clock.
+pub struct Play {
+    pub engine: Engine,
+    pub time: Time,
+    policy: Arc<Policy>,
+    events: Outbox,
+}
+
+impl Play {
+    pub fn new() -> Self {
+        Self::with(Config::default())
+    }
+
+    pub fn live() -> Self {
+        Self::with(Config { live: true, ..Config::default() })
+    }
+
+    pub fn with(config: Config) -> Self {
+        let policy = Arc::new(Policy::default());
+        let engine = Engine::new(config, catalog(), policy.clone());
+        Self { engine, time: Time(1_700_000_000 * Time::SECOND), policy, events: Outbox::new() }
+    }
+
+    pub fn wait(&mut self, seconds: u64) {
+        self.time.0 += seconds * Time::SECOND;
+    }
+
+    pub fn set_policy(&mut self, policy: Arc<Policy>) {
+        self.policy = policy.clone();
+        self.engine.set_policy(policy, &mut self.events);
+    }
+
+    /// A frame of which the first `kept` bytes were captured.
+    pub fn cut(&mut self, bytes: &[u8], kept: usize) {
+        self.time.0 += Time::MILLI;
+        let kept = kept.min(bytes.len());
+        let wire_len = bytes.len() as u32;
+        let frame = Frame { time: self.time, link: LinkType::Ethernet, port: 0, bytes: &bytes[..kept], wire_len };
+        self.engine.frame(&frame, &mut self.events);
+    }
+
+    pub fn frame(&mut self, bytes: &[u8]) {
+        self.cut(bytes, bytes.len());
+    }
+
+    pub fn datagram(&mut self, from: End, to: End, payload: &[u8]) {
+        self.frame(&ethernet(IPV4, &v4_between(from.0, to.0, UDP, &udp(from.1, to.1, payload))));
+    }
+
+    pub fn segment(&mut self, from: End, to: End, numbers: [u32; 2], flags: u8, payload: &[u8]) {
+        self.frame(&segment(from, to, numbers, flags, payload));
+    }
+
+    /// The three packets before the first byte.
+    pub fn connect(&mut self, client: End, server: End) {
+        let [asked, answered] = STARTS;
+        self.segment(client, server, [asked.wrapping_sub(1), 0], SYN, b"");
+        self.segment(server, client, [answered - 1, asked], SYN | ACK, b"");
+        self.segment(client, server, [asked, answered], ACK, b"");
+    }
+
+    /// What happened since this was asked last.
+    pub fn happened(&mut self) -> Vec<Happened> {
+        let events = std::mem::take(&mut self.events);
+        events.into_iter().map(|event| self.in_words(event)).collect()
+    }
+
+    /// Ends everything, and gives the flows that ended since anybody asked, in the order in which they began.
+    pub fn finish(&mut self) -> Vec<Seen> {
+        self.engine.finish(&mut self.events);
+        let mut flows = self.ended();
+        flows.sort_by_key(|flow| flow.id);
+        flows
+    }
+
+    /// The flows that ended since anybody asked.
+    pub fn ended(&mut self) -> Vec<Seen> {
+        let ended = |happened| if let Happened::Ended(seen) = happened { Some(seen) } else { None };
+        self.happened().into_iter().filter_map(ended).collect()
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.engine.counts()
+    }
+
+    fn in_words(&self, event: Event) -> Happened {
+        match event {
+            Event::Ended(told) => Happened::Ended(self.seen(&told)),
+            Event::Verdict(told, before) => Happened::Verdict(self.seen(&told), before.name()),
+            Event::Settled(..) => Happened::Settled,
+            Event::Learned(Learnt { endpoint, app, .. }) => {
+                Happened::Learned(catalog().app(app).name.clone(), endpoint.port)
+            }
+        }
+    }
+
+    fn seen(&self, told: &Told) -> Seen {
+        let catalog = catalog();
+        let report = Report::new(told, &catalog, &self.policy);
+        let mut facts = report.facts();
+        facts.sort_unstable();
+        let tallies = told.flow.tallies;
+        Seen {
+            id: told.flow.id,
+            client: report.client().addr.to_string(),
+            app: report.app().to_owned(),
+            protocol: report.protocol(),
+            action: report.action(),
+            rule: report.rule().map(str::to_owned),
+            reason: report.reason,
+            facts,
+            evidence: report.evidence(),
+            packets: tallies.map(|tally| tally.packets),
+            bytes: tallies.map(|tally| tally.bytes),
+        }
+    }
+}
+
+/// A TCP segment in its Ethernet frame.
+pub fn segment(from: End, to: End, numbers: [u32; 2], flags: u8, payload: &[u8]) -> Vec<u8> {
+    ethernet(IPV4, &v4_between(from.0, to.0, TCP, &tcp_at([from.1, to.1], numbers, flags, payload)))
+}
