@@ -30,7 +30,7 @@ pub(super) fn name(peer_id: &[u8]) -> Option<String> {
     match peer_id {
         [b'-', one, two, version @ ..] => {
             let version = version.split(|byte| *byte == b'-').next()?;
-            usual(&[*one, *two], version.get(..version.len().min(4))?)
+            usual([*one, *two], version.get(..version.len().min(4))?)
         }
         [b'A', b'2', b'-', version @ ..] => {
             let parts: Vec<_> = version.split(|byte| *byte == b'-').take(3).collect();
@@ -41,13 +41,13 @@ pub(super) fn name(peer_id: &[u8]) -> Option<String> {
     }
 }
 
-fn usual(code: &[u8; 2], version: &[u8]) -> Option<String> {
+fn usual(code: [u8; 2], version: &[u8]) -> Option<String> {
     if !code.iter().chain(version).all(u8::is_ascii_alphanumeric) {
         return None;
     }
     // Rasterbar's libtorrent and Rakshasa's differ in how they write versions only.
-    let program = KNOWN.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
-    let program = program.map_or_else(|| String::from_utf8_lossy(code).into_owned(), str::to_owned);
+    let program = KNOWN.iter().find(|(known, _)| **known == code).map(|(_, name)| *name);
+    let program = program.map_or_else(|| String::from_utf8_lossy(&code).into_owned(), str::to_owned);
     let digits: Vec<_> = version.iter().map(|byte| char::from(*byte).to_string()).collect();
     Some(format!("{program} {}", digits.join(".")))
 }

@@ -86,13 +86,11 @@ fn kad(code: u8, body: usize, rest: &[u8]) -> Option<(&'static [u8], &'static Si
         // Target, first result wanted, size of the file.
         0x34 => body == NODE + 10,
         0x33 | 0x35 => (NODE + 2..600).contains(&body),
-        0x3b => body >= 2 * NODE + 2,
-        0x43 | 0x44 | 0x45 => body >= 2 * NODE + 2,
+        0x3b | 0x43..=0x45 => body >= 2 * NODE + 2,
         0x4b => (NODE + 1..=NODE + 2).contains(&body),
-        0x50 => body == 2,
+        0x50 | 0x61 => body == 2,
         0x53 => body == NODE + 3,
         0x58 => body == 4,
-        0x61 => body == 2,
         _ => false,
     };
     fits.then_some((words, &KAD_MESSAGE))
@@ -104,7 +102,7 @@ fn server(code: u8, body: usize) -> Option<(&'static [u8], &'static Sign)> {
         0xa2 if body == 0 => return Some((words, &SERVER_SHORT)),
         // A challenge; in an answer users, files and more behind it.
         0x96 | 0xa2 => body == 4,
-        0x97 => body >= 12 && body <= 64,
+        0x97 => (12..=64).contains(&body),
         0x94 | 0x9a => body >= NODE && (body.is_multiple_of(NODE) || body.is_multiple_of(NODE + 4)),
         0x9b => body > NODE && ((body - NODE - 1).is_multiple_of(6)),
         0x90 | 0x92 | 0x98 => body > 4,
