@@ -52,10 +52,12 @@ impl Handshake {
         const ACK: u8 = 2;
         const ACK_ECN: u8 = 3;
         const CRYPTO: u8 = 6;
+        /// As Google's versions number it (Q050, T050, T051).
+        const CRYPTO_OF_GOOGLE: u8 = 8;
         match reader.u8()? {
             PADDING | PING => Some(()),
             kind @ (ACK | ACK_ECN) => skip_ack(reader, kind == ACK_ECN),
-            CRYPTO => {
+            CRYPTO | CRYPTO_OF_GOOGLE => {
                 let offset = usize::try_from(varint(reader)?).ok()?;
                 let length = usize::try_from(varint(reader)?).ok()?;
                 self.0.put(offset, reader.take(length)?)
@@ -106,5 +108,12 @@ mod tests {
             }
             assert_eq!(pieces.message(), Some((1, &message[4..])));
         }
+    }
+
+    #[test]
+    fn googles_number_for_the_same_frame_is_read_too() {
+        let mut handshake = Handshake::default();
+        handshake.take_frames(&[8, 0, 6, 1, 0, 0, 2, 7, 7]);
+        assert_eq!(handshake.message(), Some((1, &[7, 7][..])));
     }
 }
