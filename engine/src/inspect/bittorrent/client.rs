@@ -10,8 +10,8 @@ const KNOWN: &[(&[u8; 2], &str)] = &[
     (b"FD", "Free Download Manager"),
     (b"FL", "Flud"),
     (b"KT", "KTorrent"),
-    (b"LT", "libtorrent (rakshasa)"),
-    (b"lt", "libTorrent (rakshasa)"),
+    (b"LT", "libtorrent (Rasterbar)"),
+    (b"lt", "libTorrent (Rakshasa)"),
     (b"PI", "PicoTorrent"),
     (b"SD", "Thunder"),
     (b"TI", "Tixati"),
@@ -45,7 +45,6 @@ fn usual(code: [u8; 2], version: &[u8]) -> Option<String> {
     if !code.iter().chain(version).all(u8::is_ascii_alphanumeric) {
         return None;
     }
-    // Rasterbar's libtorrent and Rakshasa's differ in how they write versions only.
     let program = KNOWN.iter().find(|(known, _)| **known == code).map(|(_, name)| *name);
     let program = program.map_or_else(|| String::from_utf8_lossy(&code).into_owned(), str::to_owned);
     let digits: Vec<_> = version.iter().map(|byte| char::from(*byte).to_string()).collect();

@@ -27,7 +27,7 @@ static PEER_CLIENT: Field = Field::text("bittorrent.peer_client", "program of th
 static INFO_HASH: Field = Field::bytes("bittorrent.info_hash", "which torrent: SHA-1 of its description");
 static QUERY: Field = Field::text("bittorrent.query", "the question to the hash table: ping, find_node, get_peers");
 
-// Five times 256 bits would do; a word somebody wrote remains possible.
+// A line of words and forty digits of a hash.
 static SEARCH: Sign = Sign::new("BitTorrent's search of the local network", 80);
 
 static PROFILE: Profile = Profile {
