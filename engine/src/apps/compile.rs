@@ -47,11 +47,13 @@ pub(super) const ALPN: i16 = 40;
 pub(super) const JA4: i16 = 22;
 
 /// The fields that name hosts, services and software.
-const USES: &[(&str, FieldUse)] = &[
+pub(super) const USES: &[(&str, FieldUse)] = &[
     ("tls.server_name", FieldUse::Name(ASKED_NAME)),
     ("quic.server_name", FieldUse::Name(ASKED_NAME)),
     ("dtls.server_name", FieldUse::Name(ASKED_NAME)),
     ("http.host", FieldUse::Name(ASKED_NAME)),
+    ("xmpp.to", FieldUse::Name(ASKED_NAME)),
+    ("sip.to_domain", FieldUse::Name(ASKED_NAME)),
     ("tls.subject", FieldUse::Name(CERTIFICATE_NAME)),
     ("tls.names", FieldUse::Name(CERTIFICATE_NAME)),
     ("dtls.subject", FieldUse::Name(CERTIFICATE_NAME)),

@@ -121,6 +121,22 @@ fn every_shipped_file_is_named_after_its_application() {
 }
 
 #[test]
+fn every_field_that_names_is_told_by_a_protocol() {
+    for (name, _) in compile::USES {
+        assert!(registry().fields().iter().any(|field| field.name == *name), "{name}");
+    }
+}
+
+#[test]
+fn the_example_of_the_guide_to_signatures_is_right() {
+    let guide = include_str!("../../../signatures/README.md");
+    let example = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    if let Err(problems) = Catalog::parse(&[("README.md", example)]) {
+        panic!("{problems:?}");
+    }
+}
+
+#[test]
 fn the_name_that_a_client_asks_for_names_the_flow() {
     let catalog = catalog();
     let flow = Flow::of("tls").with("tls.server_name", "chat.Example.com");
