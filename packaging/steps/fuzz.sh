@@ -6,6 +6,8 @@ work() {
     command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz
     # Coverage instrumentation is an unstable flag; this lets a stable compiler take it.
     export RUSTC_BOOTSTRAP=1
+    # Without the samples a fuzzer would have to find out by itself how a frame looks.
+    python3 engine/fuzz/seeds.py
     cd engine
     for target in ${TARGET:-$(cargo fuzz list)}; do
         say "  $target: ${FUZZ_SECONDS:-600} s"
