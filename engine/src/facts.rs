@@ -11,6 +11,8 @@ use crate::packet::{Addr, Endpoint, Side, Transport};
 pub const LONGEST_TEXT: usize = 255;
 /// Most bytes of facts that one flow keeps; what comes later is left out.
 pub const MOST_FACT_BYTES: usize = 1200;
+/// Facts come in handfuls: room is made for as many bytes at a time, and given back by [`FactStore::shrink`].
+const GROWS_BY: usize = 128;
 /// Most signs that one flow keeps.
 pub const MOST_SIGNS: usize = 12;
 
@@ -140,7 +142,9 @@ impl FactStore {
         if packed.len() + value.len() + 3 > MOST_FACT_BYTES {
             return false;
         }
-        packed.reserve_exact(value.len() + 3);
+        if packed.capacity() - packed.len() < value.len() + 3 {
+            packed.reserve_exact((value.len() + 3).next_multiple_of(GROWS_BY));
+        }
         packed.extend_from_slice(&field.id().to_le_bytes());
         packed.push(length);
         packed.extend_from_slice(value);
@@ -174,6 +178,13 @@ impl FactStore {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.packed.is_none()
+    }
+
+    /// Gives back the room that is not used: nothing more is to be told.
+    pub fn shrink(&mut self) {
+        if let Some(packed) = &mut self.packed {
+            packed.shrink_to_fit();
+        }
     }
 
     /// Bytes on the heap.

@@ -3,12 +3,14 @@
 mod config;
 mod judging;
 mod segments;
+mod spare;
 
 pub use config::{Config, Counted, Counts, Record};
 
 use std::sync::Arc;
 
 use segments::read_segment;
+use spare::Spare;
 
 use crate::apps::Catalog;
 use crate::decode::Decoder;
@@ -37,6 +39,7 @@ struct Core {
     clock: Time,
     next_flow: u64,
     reading_bytes: usize,
+    spare: Spare,
     counts: Counts,
 }
 
@@ -56,6 +59,7 @@ impl Engine {
             clock: Time(0),
             next_flow,
             reading_bytes: 0,
+            spare: Spare::default(),
             counts: Counts::default(),
         };
         Self { decoder: Decoder::default(), core }
@@ -90,8 +94,8 @@ impl Engine {
         for slot in self.core.table.slots() {
             self.core.ask_again(slot, out);
         }
-        let Core { table, clock, .. } = &mut self.core;
-        table.drain(&mut |flow| out.push(ended(flow, EndReason::Shutdown, *clock)));
+        let Core { table, clock, spare, .. } = &mut self.core;
+        table.drain(&mut |flow| out.push(ended(flow, EndReason::Shutdown, *clock, spare)));
         self.core.reading_bytes = 0;
     }
 
@@ -129,10 +133,10 @@ impl Core {
         if !self.table.is_due(self.clock) {
             return;
         }
-        let Self { table, reading_bytes, clock, .. } = self;
+        let Self { table, reading_bytes, clock, spare, .. } = self;
         table.expire(*clock, &mut |flow, reason| {
             *reading_bytes = reading_bytes.saturating_sub(held_by(&flow));
-            out.push(ended(flow, reason, *clock));
+            out.push(ended(flow, reason, *clock, spare));
         });
     }
 
@@ -151,10 +155,11 @@ impl Core {
         let side = if sender_is_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count(packet, side);
         if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() {
-            flow.begin_reading();
+            flow.begin_reading(self.spare.take());
         }
-        let Some(reading) = flow.reading.take() else { return };
-        self.read(slot, reading, side, packet, out);
+        if let Some(reading) = flow.reading.take_if(|reading| tells_something(packet, reading)) {
+            self.read(slot, reading, side, packet, out);
+        }
     }
 
     fn record(&mut self, record: &Record) {
@@ -202,7 +207,7 @@ impl Core {
         };
         if let Some(flow) = over {
             self.reading_bytes = self.reading_bytes.saturating_sub(held_by(&flow));
-            out.push(ended(flow, reason, self.clock));
+            out.push(ended(flow, reason, self.clock, &mut self.spare));
         }
         self.decide_unseen(slot, out);
         self.recall(slot, out);
@@ -221,7 +226,7 @@ impl Core {
 
     fn read(&mut self, slot: Slot, mut reading: Box<Reading>, side: Side, packet: &Packet<'_>, out: &mut Outbox) {
         let Some(flow) = self.table.get(slot) else { return };
-        let before = if reading.is_fresh() { 0 } else { reading.heap_bytes() };
+        let before = reading.counted_bytes();
         let (packets, client, server) = (flow.packets(), flow.end(Side::Client), flow.end(Side::Server));
         let mut notes = Notes::new(&mut flow.facts, &mut flow.signs, &mut self.announced, packets);
         let mut payload = Payload {
@@ -240,7 +245,7 @@ impl Core {
             reading.datagram(&payload, &mut notes);
         }
         let (changed, turned) = (notes.changed, notes.client == Some(Side::Server));
-        for id in std::mem::take(&mut notes.recognised) {
+        for id in notes.recognised.iter() {
             flow.speaks(id);
         }
         if turned {
@@ -250,7 +255,7 @@ impl Core {
         // Ever more rarely: what others taught meanwhile, and what the opening looks like where no protocol knows it.
         let asked_again = matches!(flow.payloads(), 2 | 8 | 32 | 128);
         let over = reading.is_over(packet.transport) || flow.payloads() >= self.config.payloads;
-        let after = if over { 0 } else { reading.heap_bytes() };
+        let after = if over { 0 } else { reading.count_bytes() };
         self.reading_bytes = (self.reading_bytes + after).saturating_sub(before);
         let too_much = self.reading_bytes > self.config.reading_bytes;
         self.counts.readings_given_up += u64::from(too_much);
@@ -273,13 +278,19 @@ impl Core {
     }
 }
 
-fn ended(mut flow: Flow, reason: EndReason, time: Time) -> Event {
-    flow.reading = None;
+fn ended(mut flow: Flow, reason: EndReason, time: Time, spare: &mut Spare) -> Event {
+    spare.put(flow.reading.take());
     Event::Ended(Box::new(Told { flow, reason: Some(reason), time }))
 }
 
 fn held_by(flow: &Flow) -> usize {
-    flow.reading.as_ref().map_or(0, |reading| reading.heap_bytes())
+    flow.reading.as_ref().map_or(0, |reading| reading.counted_bytes())
+}
+
+/// A bare acknowledgement tells nothing, unless segments wait for the receiver's word on what was lost before them.
+#[inline]
+fn tells_something(packet: &Packet<'_>, reading: &Reading) -> bool {
+    packet.payload_len > 0 || (packet.transport == Transport::Tcp && packet.tcp.has(TcpHeader::SYN)) || reading.waits()
 }
 
 /// Who opened a flow of which this is the first packet seen. A handshake says it; else the lower of a well-known and an

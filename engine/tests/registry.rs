@@ -93,8 +93,7 @@ fn the_deepest_layer_outweighs() {
 
 fn asked(transport: Transport, bytes: &[u8]) -> Vec<&'static dyn Protocol> {
     let Some(first) = bytes.first() else { return Vec::new() };
-    let ids = registry().asked(transport, *first);
-    ids.iter().map(|id| registry().protocol(*id).unwrap()).collect()
+    registry().asked(transport, *first).iter().map(|(_, protocol)| *protocol).collect()
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use super::compile::{Clue, FieldUse, STUN_NAME};
 use super::evidence::{Evidence, Source};
 use super::file::Mark;
-use super::judgement::{Judgement, Known};
+use super::judgement::{Judgement, Known, MOST_EVIDENCE};
 use super::tally::{Candidate, Tally, Weighing};
 use super::words::{Activity, Role};
 use super::{AppId, Catalog, Learn};
@@ -164,7 +164,9 @@ impl Catalog {
             others,
             ..Judgement::default()
         };
-        for (_, evidence) in tally.notes().iter().filter(|(app, _)| *app == best.app) {
+        let own = || tally.notes().iter().filter(|(app, _)| *app == best.app);
+        judgement.evidence.reserve_exact(own().count().min(MOST_EVIDENCE));
+        for (_, evidence) in own() {
             judgement.keep(*evidence, known.before);
         }
         judgement
@@ -210,7 +212,9 @@ impl Catalog {
             others: runners_up(app, tally),
             ..Judgement::default()
         };
-        for seen in known.signs.iter().filter(|seen| seen.detector == protocol.0) {
+        let own = || known.signs.iter().filter(|seen| seen.detector == protocol.0);
+        judgement.evidence.reserve_exact(own().count().min(MOST_EVIDENCE));
+        for seen in own() {
             judgement.keep(told(*seen), known.before);
         }
         judgement

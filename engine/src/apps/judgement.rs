@@ -131,7 +131,6 @@ impl Judgement {
         let known = before.iter().find(|known| known.source == evidence.source);
         let packet = known.map_or(evidence.packet, |known| known.packet);
         if self.evidence.len() < MOST_EVIDENCE {
-            self.evidence.reserve_exact(1);
             self.evidence.push(Evidence { packet, ..evidence });
         }
     }

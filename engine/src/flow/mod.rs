@@ -121,8 +121,7 @@ impl Flow {
     }
 
     /// Begins to read payloads, at the first that comes.
-    pub fn begin_reading(&mut self) {
-        let mut reading = Box::<Reading>::default();
+    pub fn begin_reading(&mut self, mut reading: Box<Reading>) {
         for (stream, syn) in reading.streams.iter_mut().zip(self.syns) {
             if syn != 0 {
                 stream.syn(syn);

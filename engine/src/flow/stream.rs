@@ -72,6 +72,13 @@ impl Stream {
         }
     }
 
+    /// Whether segments wait for a hole to be filled.
+    #[must_use]
+    #[inline]
+    pub fn waits(&self) -> bool {
+        !self.held.is_empty()
+    }
+
     /// Bytes that wait, on the heap.
     #[must_use]
     pub fn held_bytes(&self) -> usize {

@@ -92,7 +92,7 @@ mod zoom;
 mod zug;
 
 pub use profile::{Category, First, Layer, Profile};
-pub use reading::{Notes, Opening, Reading};
+pub use reading::{Notes, Opening, Reading, Recognised};
 pub use registry::{registry, ProtocolId, Registry};
 
 use crate::facts::{Facts, Sign};

@@ -7,27 +7,36 @@ const LOOKED_AT: usize = 32;
 /// text, counters and padded structures repeat themselves.
 pub(super) fn is_noise(bytes: &[u8]) -> bool {
     let looked_at = bytes.get(..bytes.len().min(LOOKED_AT)).unwrap_or_default();
-    let mut seen = [0u8; 256];
+    // One bit for each value that came.
+    let (mut low, mut high, mut zeros) = (0u128, 0u128, 0);
     for byte in looked_at {
-        if let Some(seen) = seen.get_mut(usize::from(*byte)) {
-            *seen = seen.saturating_add(1);
+        let bit = 1 << (byte % 128);
+        if *byte < 128 {
+            low |= bit;
+        } else {
+            high |= bit;
         }
+        zeros += usize::from(*byte == 0);
     }
-    let different = seen.iter().filter(|count| **count > 0).count();
-    different * 4 >= looked_at.len() * 3 && seen.first().is_none_or(|zeros| *zeros <= 2)
+    let different = (low.count_ones() + high.count_ones()) as usize;
+    different * 4 >= looked_at.len() * 3 && zeros <= 2
 }
 
 /// The same for the opening of a stream, asked more strictly: no known record or words at its beginning, and as many
 /// bits set as not, as Wu and others (USENIX Security 2023) tell fully encrypted traffic.
 pub(super) fn is_encrypted_opening(bytes: &[u8]) -> bool {
+    let words = bytes.get(..6).is_some_and(|first| first.iter().all(u8::is_ascii_graphic));
+    let tls = matches!(bytes, [0x14..=0x17, 3, ..]);
+    // The cheap questions first: every unrecognised stream is asked this.
+    if tls || words || !is_noise(bytes) {
+        return false;
+    }
     let looked_at = bytes.get(..bytes.len().min(MOST_COUNTED)).unwrap_or_default();
     let bits: u32 = looked_at.iter().map(|byte| byte.count_ones()).sum();
     let printable = looked_at.iter().filter(|byte| byte.is_ascii_graphic()).count();
-    let words = bytes.get(..6).is_some_and(|first| first.iter().all(u8::is_ascii_graphic));
-    let tls = matches!(bytes, [0x14..=0x17, 3, ..]);
     let balanced = looked_at.len() < FEWEST_COUNTED
         || (bits as usize * 10).abs_diff(looked_at.len() * 40) <= looked_at.len() * MOST_UNBALANCED;
-    !tls && !words && printable * 2 <= looked_at.len() && balanced && is_noise(looked_at)
+    printable * 2 <= looked_at.len() && balanced
 }
 
 /// Bytes whose bits are counted, and how few are too few to count.

@@ -5,7 +5,7 @@
 
 use super::{registry, Match, Next, Parser, Payload, Protocol, ProtocolId, CERTAIN, KEPT_OF_OPENING};
 use crate::facts::{Announcement, FactStore, Facts, Seen, Sign};
-use crate::flow::Stream;
+use crate::flow::{Stream, MOST_PROTOCOLS};
 use crate::packet::{Side, Transport};
 
 /// Most bytes of a stream's opening that are kept while no protocol is sure.
@@ -30,7 +30,7 @@ pub struct Notes<'a> {
     /// Something new was told.
     pub changed: bool,
     /// Protocols that were recognised by this payload.
-    pub recognised: Vec<ProtocolId>,
+    pub recognised: Recognised,
     /// The bytes show who the client is.
     pub client: Option<Side>,
 }
@@ -43,7 +43,27 @@ impl<'a> Notes<'a> {
         announced: &'a mut Vec<Announcement>,
         packet: u32,
     ) -> Self {
-        Self { facts, signs, announced, packet, changed: false, recognised: Vec::new(), client: None }
+        Self { facts, signs, announced, packet, changed: false, recognised: Recognised::default(), client: None }
+    }
+}
+
+/// The protocols that one payload showed, outermost first; more than a flow can be said to speak are not kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recognised {
+    ids: [ProtocolId; MOST_PROTOCOLS],
+}
+
+impl Recognised {
+    /// Notes one more.
+    pub fn push(&mut self, id: ProtocolId) {
+        if let Some(place) = self.ids.iter_mut().find(|known| **known == id || **known == ProtocolId::NONE) {
+            *place = id;
+        }
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = ProtocolId> + '_ {
+        self.ids.iter().copied().take_while(|id| *id != ProtocolId::NONE)
     }
 }
 
@@ -100,6 +120,8 @@ pub struct Reading {
     mistaken: Vec<ProtocolId>,
     asked: u8,
     depth: u8,
+    /// Bytes on the heap when they were last counted.
+    counted: usize,
 }
 
 impl Default for Reading {
@@ -113,6 +135,7 @@ impl Default for Reading {
             mistaken: Vec::new(),
             asked: 0,
             depth: 0,
+            counted: 0,
         }
     }
 }
@@ -130,20 +153,34 @@ impl Reading {
         !waiting && (sure || self.asked >= MOST_ASKED)
     }
 
-    /// Whether it has not taken anything yet.
+    /// Whether segments wait for what comes before them.
     #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.firsts.iter().all(|first| first.wire_len == 0)
+    #[inline]
+    pub fn waits(&self) -> bool {
+        self.streams.iter().any(Stream::waits)
     }
 
-    /// Bytes on the heap.
-    #[must_use]
-    pub fn heap_bytes(&self) -> usize {
+    /// Counts the bytes on the heap.
+    pub fn count_bytes(&mut self) -> usize {
         let parsers: usize =
             self.readers.iter().filter_map(|reader| reader.parser.as_ref()).map(|parser| parser.kept() + 64).sum();
         let held: usize = self.streams.iter().map(Stream::held_bytes).sum();
         let openings: usize = self.openings.iter().map(Vec::capacity).sum();
-        size_of::<Self>() + parsers + held + openings
+        self.counted = size_of::<Self>() + parsers + held + openings;
+        self.counted
+    }
+
+    /// Bytes on the heap when they were last counted.
+    #[must_use]
+    pub fn counted_bytes(&self) -> usize {
+        self.counted
+    }
+
+    /// As it was before its first payload. What its lists have room for stays with it, where that is little.
+    pub fn clear(&mut self) {
+        let mut readers = std::mem::take(&mut self.readers);
+        readers.clear();
+        *self = Self { readers, ..Self::default() };
     }
 
     /// Client and server were taken for each other.
@@ -203,9 +240,9 @@ impl Reading {
 
     fn ask_about_datagram(&mut self, payload: &Payload<'_>, taken_with: i16, notes: &mut Notes<'_>) {
         self.asked += 1;
-        let known: Vec<ProtocolId> = self.readers.iter().map(|reader| reader.id).collect();
         let opening = Payload { other: self.first(payload.side.other()).bytes(), ..*payload };
-        let Asked::Yes(id, protocol, sign) = ask(&opening, &known) else { return };
+        let known = |id| self.readers.iter().any(|reader| reader.id == id);
+        let Asked::Yes(id, protocol, sign) = ask(&opening, known) else { return };
         if sign.weight > taken_with {
             note(id, sign, notes);
             self.start_as(id, protocol, payload, sign.weight, notes);
@@ -348,7 +385,7 @@ impl Reading {
     /// Asks everyone about an opening; whether somebody took it.
     fn ask_with(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) -> bool {
         let opening = Payload { other: self.first(payload.side.other()).bytes(), ..*payload };
-        match ask(&opening, &self.mistaken) {
+        match ask(&opening, |id| self.mistaken.contains(&id)) {
             Asked::Yes(id, protocol, sign) => {
                 note(id, sign, notes);
                 if sign.weight < CERTAIN {
@@ -434,17 +471,18 @@ enum Asked {
     Yes(ProtocolId, &'static dyn Protocol, &'static Sign),
 }
 
-/// Asks every protocol that the first byte allows, but `passed_over`; the heaviest sign has it.
-fn ask(opening: &Payload<'_>, passed_over: &[ProtocolId]) -> Asked {
+/// Asks every protocol that the first byte allows, but those passed over; the heaviest sign has it.
+fn ask(opening: &Payload<'_>, passed_over: impl Fn(ProtocolId) -> bool) -> Asked {
     let Some(first) = opening.bytes.first() else { return Asked::Unsure };
-    let registry = registry();
     let mut answer = Asked::No;
-    for id in registry.asked(opening.transport, *first) {
-        let Some(protocol) = registry.protocol(*id).filter(|_| !passed_over.contains(id)) else { continue };
-        match (protocol.matches(opening), &answer) {
-            (Match::Yes(sign), Asked::Yes(_, _, best)) if sign.weight <= best.weight => {}
-            (Match::Yes(sign), _) => answer = Asked::Yes(*id, protocol, sign),
-            (Match::Unsure, Asked::No) => answer = Asked::Unsure,
+    for (id, protocol) in registry().asked(opening.transport, *first) {
+        // Nearly everyone says no, and that costs nothing more.
+        match protocol.matches(opening) {
+            Match::Yes(sign) if !passed_over(*id) => match &answer {
+                Asked::Yes(_, _, best) if sign.weight <= best.weight => {}
+                _ => answer = Asked::Yes(*id, *protocol, sign),
+            },
+            Match::Unsure if matches!(answer, Asked::No) && !passed_over(*id) => answer = Asked::Unsure,
             _ => {}
         }
     }

@@ -15,14 +15,17 @@ impl ProtocolId {
     pub const NONE: Self = Self(0);
 }
 
+/// A protocol with its number.
+type Numbered = (ProtocolId, &'static dyn Protocol);
+
 /// All protocols, fields and signs by number and by name.
 pub struct Registry {
     fields: Vec<&'static Field>,
     signs: Vec<&'static Sign>,
     /// Whom to ask, by first byte: over TCP, over UDP.
-    asked: [Vec<Vec<ProtocolId>>; 2],
+    asked: [Vec<Vec<Numbered>>; 2],
     /// The same over each rarer transport that some protocol travels on.
-    rarely: Vec<(Transport, Vec<Vec<ProtocolId>>)>,
+    rarely: Vec<(Transport, Vec<Vec<Numbered>>)>,
 }
 
 /// The one registry; numbers everything on first use.
@@ -46,7 +49,7 @@ impl Registry {
             fields.push(field);
         }
         let asked = [Transport::Tcp, Transport::Udp].map(by_first_byte);
-        let mut rarely: Vec<(Transport, Vec<Vec<ProtocolId>>)> = Vec::new();
+        let mut rarely = Vec::<(Transport, Vec<Vec<Numbered>>)>::new();
         for transport in PROTOCOLS.iter().flat_map(|protocol| protocol.profile().transports) {
             let known = matches!(transport, Transport::Tcp | Transport::Udp);
             if !known && rarely.iter().all(|(there, _)| there != transport) {
@@ -96,7 +99,7 @@ impl Registry {
     /// Who is to be asked about a payload over `transport` that begins with `first`.
     #[must_use]
     #[inline]
-    pub fn asked(&self, transport: Transport, first: u8) -> &[ProtocolId] {
+    pub fn asked(&self, transport: Transport, first: u8) -> &[Numbered] {
         let [streams, datagrams] = &self.asked;
         let table = match transport {
             Transport::Tcp => streams,
@@ -110,16 +113,15 @@ impl Registry {
     }
 }
 
-fn by_first_byte(transport: Transport) -> Vec<Vec<ProtocolId>> {
+fn by_first_byte(transport: Transport) -> Vec<Vec<Numbered>> {
     let fits = |first: u8| {
         (1..)
             .map(ProtocolId)
-            .zip(PROTOCOLS)
+            .zip(PROTOCOLS.iter().copied())
             .filter(|(_, protocol)| {
                 let profile = protocol.profile();
                 profile.transports.contains(&transport) && profile.first.fits(first)
             })
-            .map(|(id, _)| id)
             .collect()
     };
     (0..=u8::MAX).map(fits).collect()

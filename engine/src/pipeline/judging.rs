@@ -71,7 +71,9 @@ impl Core {
     /// Nothing more will be read: whoever asked only for the sake of the verdict need not ask any more.
     pub(super) fn settle(&mut self, slot: Slot, out: &mut Outbox) {
         let Some(flow) = self.table.get(slot) else { return };
-        flow.reading = None;
+        self.spare.put(flow.reading.take());
+        flow.facts.shrink();
+        flow.signs.shrink_to_fit();
         flow.state.finish_reading();
         if !self.config.live {
             return;
