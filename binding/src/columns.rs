@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{Float64Builder, Int64Builder, StringBuilder, UInt16Builder, UInt32Builder, UInt64Builder};
-use arrow_array::{ArrayRef, RecordBatch, TimestampNanosecondArray};
+use arrow_array::{
+    ArrayRef, Float64Array, RecordBatch, StringArray, TimestampNanosecondArray, UInt16Array, UInt32Array, UInt64Array,
+};
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use peergate_engine::packet::Side;
 use peergate_engine::report::Report;
@@ -35,8 +36,8 @@ const COLUMNS: &[Column] = &[
     Column { name: "app", make: |flows| words(flows, |flow| Some(flow.app().to_owned())) },
     Column { name: "protocol", make: |flows| words(flows, |flow| Some(flow.protocol())) },
     Column { name: "category", make: |flows| words(flows, |flow| Some(flow.category())) },
-    Column { name: "activity", make: |flows| words(flows, |flow| flow.activity()) },
-    Column { name: "role", make: |flows| words(flows, |flow| flow.role()) },
+    Column { name: "activity", make: |flows| words(flows, |flow| flow.activity().map(str::to_owned)) },
+    Column { name: "role", make: |flows| words(flows, |flow| flow.role().map(str::to_owned)) },
     Column { name: "confidence", make: |flows| shares(flows, |flow| flow.confidence()) },
     Column { name: "action", make: |flows| words(flows, |flow| Some(flow.action())) },
     Column { name: "rule", make: |flows| words(flows, |flow| flow.rule().map(str::to_owned)) },
@@ -60,38 +61,26 @@ fn sentences(flow: &Report<'_>) -> String {
 }
 
 fn words<W: AsRef<str>>(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> Option<W>) -> ArrayRef {
-    let mut column = StringBuilder::new();
-    flows.iter().for_each(|flow| column.append_option(of(flow)));
-    Arc::new(column.finish())
+    Arc::new(flows.iter().map(of).collect::<StringArray>())
 }
 
 fn numbers(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> u64) -> ArrayRef {
-    let mut column = UInt64Builder::with_capacity(flows.len());
-    flows.iter().for_each(|flow| column.append_value(of(flow)));
-    Arc::new(column.finish())
+    Arc::new(UInt64Array::from_iter_values(flows.iter().map(of)))
 }
 
 fn counts(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> u32) -> ArrayRef {
-    let mut column = UInt32Builder::with_capacity(flows.len());
-    flows.iter().for_each(|flow| column.append_value(of(flow)));
-    Arc::new(column.finish())
+    Arc::new(UInt32Array::from_iter_values(flows.iter().map(of)))
 }
 
 fn ports(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> u16) -> ArrayRef {
-    let mut column = UInt16Builder::with_capacity(flows.len());
-    flows.iter().for_each(|flow| column.append_value(of(flow)));
-    Arc::new(column.finish())
+    Arc::new(UInt16Array::from_iter_values(flows.iter().map(of)))
 }
 
 fn shares(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> f64) -> ArrayRef {
-    let mut column = Float64Builder::with_capacity(flows.len());
-    flows.iter().for_each(|flow| column.append_value(of(flow)));
-    Arc::new(column.finish())
+    Arc::new(Float64Array::from_iter_values(flows.iter().map(of)))
 }
 
 fn times(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> u64) -> ArrayRef {
-    let mut column = Int64Builder::with_capacity(flows.len());
-    flows.iter().for_each(|flow| column.append_value(i64::try_from(of(flow)).unwrap_or(i64::MAX)));
-    let stamps: TimestampNanosecondArray = column.finish().reinterpret_cast();
-    Arc::new(stamps.with_timezone("UTC"))
+    let since_epoch = flows.iter().map(|flow| i64::try_from(of(flow)).unwrap_or(i64::MAX));
+    Arc::new(TimestampNanosecondArray::from_iter_values(since_epoch).with_timezone("UTC"))
 }

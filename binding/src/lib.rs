@@ -1,5 +1,10 @@
 //! `peergate._engine`: converts, releases the GIL, no logic.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unused_self,
+    reason = "PyO3 hands values over, and a property is a method even where all answers are the same"
+)]
 
 mod batch;
 mod catalog;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use peergate_engine::apps::{Activity, AppId};
-use peergate_engine::inspect::{registry, Category};
+use peergate_engine::inspect::{registry, Category, ProtocolId};
 use peergate_engine::packet::Addr;
 use peergate_engine::policy::{GroupSpec, RuleSpec, Subject};
 use pyo3::exceptions::PyValueError;
@@ -64,7 +64,7 @@ impl Policy {
         };
         let protocol = match protocol {
             Some(name) => registry().by_name(name).ok_or_else(|| unknown("protocol", name))?,
-            None => Default::default(),
+            None => ProtocolId::NONE,
         };
         let activity = match activity {
             Some(name) => Activity::from_name(name).ok_or_else(|| unknown("activity", name))?,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use peergate_engine::apps::AppId;
 use peergate_engine::event::{Event, Learnt, Outbox};
 use peergate_engine::flow;
-use peergate_engine::packet::Time;
+use peergate_engine::packet::{Addr, Time};
 use peergate_engine::policy::{self, GroupId, Policy};
 
 use super::{Happened, Outlet};
@@ -45,7 +46,7 @@ impl Writer {
                 Event::Verdict(told, before) => {
                     let action = told.flow.decision.action;
                     self.decided(&told.flow, before, enforcer);
-                    if told.flow.judgement.app != Default::default() || action != policy::Action::Allow {
+                    if told.flow.judgement.app != AppId::UNKNOWN || action != policy::Action::Allow {
                         self.outlet.tell(Happened::Verdict(told));
                     }
                 }
@@ -127,7 +128,10 @@ impl Writer {
             let len = if v4 { prefix.len_of_128() - 96 } else { prefix.len_of_128() };
             kernel_group(Some(group)).map(|group| (prefix.addr(), len, group))
         };
-        let prefixes: Vec<Prefix> = self.policy.prefixes().filter_map(numbered).collect();
+        // In the kernel IPv4 lies inside IPv6, and ::/0 would hold it, which nobody means: all of it begins in no group.
+        let all_of_v4 = (Addr::v4([0; 4]), 0, 0);
+        let prefixes: Vec<Prefix> =
+            std::iter::once(all_of_v4).chain(self.policy.prefixes().filter_map(numbered)).collect();
         enforcer.set_groups(&prefixes)
     }
 }

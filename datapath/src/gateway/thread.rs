@@ -130,7 +130,7 @@ impl Line {
     fn stats(&mut self) -> Result<BTreeMap<&'static str, u64>, Error> {
         let line = self.source.enforcer().stats()?;
         let engine = self.engine.counts();
-        let live = u64::try_from(self.engine.live_flows()).unwrap_or(u64::MAX);
+        let flows_live = u64::try_from(self.engine.live_flows()).unwrap_or(u64::MAX);
         Ok(BTreeMap::from([
             ("passed_by_verdict", line.passed_by_verdict),
             ("passed_undecided", line.passed_undecided),
@@ -147,7 +147,7 @@ impl Line {
             ("samples_records", line.copied_records),
             ("packets", engine.packets),
             ("flows", engine.flows),
-            ("flows_live", live),
+            ("flows_live", flows_live),
             ("flows_forced", engine.flows_forced),
             ("readings_given_up", engine.readings_given_up),
             ("verdicts_refused", self.writer.refused_writes),

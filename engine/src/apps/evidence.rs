@@ -82,7 +82,7 @@ impl Catalog {
             Shape::Ja4(_) => format!("{shown} is the way in which {title} opens TLS"),
             Shape::Rule(what) => what.to_string(),
             Shape::Port => format!("{title} is usually on this port"),
-            Shape::Range => format!("the address lies in a range that {title} publishes"),
+            Shape::Range => format!("the address lies in a range that is known as {title}'s"),
         }
     }
 }

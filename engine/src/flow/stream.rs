@@ -153,6 +153,7 @@ impl Stream {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "lengths of test data")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
