@@ -38,7 +38,7 @@ const COLUMNS: &[Column] = &[
     Column { name: "category", make: |flows| words(flows, |flow| Some(flow.category())) },
     Column { name: "activity", make: |flows| words(flows, |flow| flow.activity().map(str::to_owned)) },
     Column { name: "role", make: |flows| words(flows, |flow| flow.role().map(str::to_owned)) },
-    Column { name: "confidence", make: |flows| shares(flows, |flow| flow.confidence()) },
+    Column { name: "confidence", make: confidences },
     Column { name: "action", make: |flows| words(flows, |flow| Some(flow.action())) },
     Column { name: "rule", make: |flows| words(flows, |flow| flow.rule().map(str::to_owned)) },
     Column { name: "evidence", make: |flows| words(flows, |flow| Some(sentences(flow))) },
@@ -76,8 +76,8 @@ fn ports(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> u16) -> ArrayRef {
     Arc::new(UInt16Array::from_iter_values(flows.iter().map(of)))
 }
 
-fn shares(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> f64) -> ArrayRef {
-    Arc::new(Float64Array::from_iter_values(flows.iter().map(of)))
+fn confidences(flows: &[Report<'_>]) -> ArrayRef {
+    Arc::new(Float64Array::from_iter_values(flows.iter().map(Report::confidence)))
 }
 
 fn times(flows: &[Report<'_>], of: impl Fn(&Report<'_>) -> u64) -> ArrayRef {
