@@ -15,7 +15,7 @@ pub enum Event {
     Ended(Box<Told>),
     /// A live flow was judged, or judged anew; as it stood then, and what the policy said before.
     Verdict(Box<Told>, Action),
-    /// Nothing more will be read of a live flow: its verdict stays until the policy changes.
+    /// What the policy says of a live flow, and will say until it changes: nothing more is read of it, or it is blocked.
     Settled(FlowKey, Action),
     /// An endpoint was learned: all its flows are one application's.
     Learned(Learnt),

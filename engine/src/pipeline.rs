@@ -103,7 +103,7 @@ impl Engine {
     pub fn set_policy(&mut self, policy: Arc<Policy>, out: &mut Outbox) {
         self.core.policy = policy;
         for slot in self.core.table.slots() {
-            self.core.decide(slot, true, out);
+            self.core.ask_new_policy(slot, out);
         }
     }
 
@@ -220,7 +220,7 @@ impl Core {
         let transport = flow.transport();
         let known = |side| self.learned.lookup(flow.end(side), transport, self.clock).is_some();
         if known(Side::Client) || known(Side::Server) {
-            self.decide(slot, false, out);
+            self.decide(slot, out);
         }
     }
 
@@ -265,7 +265,7 @@ impl Core {
         flow.reading = Some(reading);
         let settled = over || too_much;
         if changed {
-            self.decide(slot, false, out);
+            self.decide(slot, out);
         } else if settled || asked_again {
             self.ask_again(slot, out);
         }

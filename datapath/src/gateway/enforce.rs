@@ -50,10 +50,7 @@ impl Writer {
                         self.outlet.tell(Happened::Verdict(told));
                     }
                 }
-                Event::Settled(key, action) if action != policy::Action::Block => {
-                    self.write(&key, self.in_kernel(action), enforcer);
-                }
-                Event::Settled(..) => {}
+                Event::Settled(key, action) => self.write(&key, self.in_kernel(action), enforcer),
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
                 Event::Ended(told) => self.outlet.tell(Happened::Ended(told)),
             }

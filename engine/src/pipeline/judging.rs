@@ -28,8 +28,8 @@ impl Core {
     }
 
     /// Judges a flow by all that is known now, and tells when the verdict is another than before.
-    pub(super) fn decide(&mut self, slot: Slot, policy_changed: bool, out: &mut Outbox) {
-        let Self { table, learned, catalog, policy, config, clock, .. } = self;
+    pub(super) fn decide(&mut self, slot: Slot, out: &mut Outbox) {
+        let Self { table, learned, catalog, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
         let (client, server, transport) = (flow.end(Side::Client), flow.end(Side::Server), flow.transport());
         let known = Known {
@@ -47,14 +47,18 @@ impl Core {
             before: flow.judgement.evidence(),
         };
         let judgement = catalog.judge(&known);
-        let same = judgement.says() == flow.judgement.says();
+        let news = judgement.says() != flow.judgement.says();
         flow.judgement = judgement;
-        if same && !policy_changed {
-            return;
-        }
+        self.ask_policy(slot, news, out);
+    }
+
+    /// Asks the policy about what a flow is taken for now: also where only the confidence rose, a rule may wait for that.
+    pub(super) fn ask_policy(&mut self, slot: Slot, news: bool, out: &mut Outbox) {
+        let Self { table, policy, config, clock, .. } = self;
+        let Some(flow) = table.get(slot) else { return };
         let decision = policy.decide(&flow.subject());
         let before = std::mem::replace(&mut flow.decision, decision);
-        if config.live && (!same || policy_changed || before != decision) {
+        if config.live && (news || before != decision) {
             out.push(verdict(flow, before.action, *clock));
         }
     }
@@ -64,7 +68,18 @@ impl Core {
         let Some(flow) = self.table.look(slot).filter(|flow| flow.judgement.is_open()) else { return };
         let known = |side| self.learned.lookup(flow.end(side), flow.transport(), self.clock).is_some();
         if flow.spoken().next().is_none() || known(Side::Client) || known(Side::Server) {
-            self.decide(slot, false, out);
+            self.decide(slot, out);
+        }
+    }
+
+    /// Asks a new policy about a live flow. Where it says what the old one said, that is told again: verdicts of the old
+    /// one go stale with it.
+    pub(super) fn ask_new_policy(&mut self, slot: Slot, out: &mut Outbox) {
+        let told = out.len();
+        self.ask_policy(slot, false, out);
+        let Some(flow) = self.table.look(slot).filter(|_| self.config.live && out.len() == told) else { return };
+        if flow.state.is_read() || flow.decision.action == Action::Block {
+            out.push(Event::Settled(flow.key, flow.decision.action));
         }
     }
 
