@@ -11,6 +11,12 @@ RESOLVER = ("192.0.2.53", 53)
 PEER = ("198.51.100.9", 6881)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write-golden", action="store_true", help="write what is told of samples/ beside them"
+    )
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
     """A DNS question with its answer, and three datagrams of which nothing is known."""

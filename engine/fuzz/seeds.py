@@ -16,7 +16,10 @@ HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "samples"
 MOST_FRAMES = 40
 MOST_BYTES = 8192
-TRANSPORTS = {6: 0, 17: 1}
+LONGEST_OF_DECODE = 255
+TCP, UDP = 6, 17
+UDP_HEADER = 8
+TRANSPORTS = {TCP: 0, UDP: 1}
 ANOTHER_CONVERSATION = b"\xff"
 
 
@@ -31,7 +34,9 @@ def frames(capture: bytes) -> Iterator[bytes]:
 
 def for_decode(capture: list[bytes]) -> bytes:
     """Kind of link, bytes cut off, seconds, length, frame: the short ones."""
-    return b"".join(bytes([0, 0, 0, len(one)]) + one for one in capture if len(one) < 256)
+    return b"".join(
+        bytes([0, 0, 0, len(one)]) + one for one in capture if len(one) <= LONGEST_OF_DECODE
+    )
 
 
 def for_pipeline(capture: list[bytes]) -> bytes:
@@ -45,7 +50,7 @@ def payload(frame: bytes) -> tuple[int, bytes, bytes, bytes] | None:
         return None
     total = int.from_bytes(frame[16:18], "big")
     segment = frame[14 + (frame[14] & 15) * 4 : 14 + total]
-    header = 8 if frame[23] == 17 else (segment[12] >> 4) * 4
+    header = UDP_HEADER if frame[23] == UDP else (segment[12] >> 4) * 4
     return TRANSPORTS[frame[23]], segment[:2], segment[2:4], segment[header:]
 
 

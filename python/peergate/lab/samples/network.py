@@ -1,0 +1,77 @@
+"""What keeps a network running: time, addresses, and who is there: NTP, DHCP, mDNS, SSDP."""
+
+from __future__ import annotations
+
+import struct
+from socket import inet_aton
+
+from peergate.lab.samples.talk import HERE, THERE, Talk
+from peergate.lab.samples.web import labels
+from peergate.lab.simulator.machine import Endpoint
+
+# 2026-01-01, in seconds since 1900.
+STAMP = 3_976_214_400 << 32
+MDNS = Endpoint("224.0.0.251", 5353)
+SSDP = Endpoint("239.255.255.250", 1900)
+
+
+def ntp() -> Talk:
+    """A question for the time, and the answer of a server of the second stratum (RFC 5905)."""
+    talk = Talk()
+    asked = struct.pack(">BBbbIII4Q", 0x23, 0, 6, -20, 0, 0, 0, 0, 0, 0, STAMP)
+    answered = struct.pack(
+        ">BBbbII4s4Q", 0x24, 2, 6, -23, 300, 500, inet_aton("192.0.2.1"), STAMP, STAMP, STAMP, STAMP
+    )
+    talk.exchange(Endpoint(HERE, 123), Endpoint(THERE, 123), asked, answered)
+    return talk
+
+
+def options(*pairs: tuple[int, bytes]) -> bytes:
+    """Options of RFC 2132, with their end."""
+    return b"".join(bytes([kind, len(value)]) + value for kind, value in pairs) + b"\xff"
+
+
+def dhcp() -> Talk:
+    """A host without an address looks for a server and is offered one (RFC 2131)."""
+    talk = Talk()
+    hardware = bytes.fromhex("020000000010")
+
+    def message(op: int, yours: str, *pairs: tuple[int, bytes]) -> bytes:
+        start = struct.pack(">4BIHH", op, 1, 6, 0, 0x3903F326, 0, 0x8000)
+        addresses = bytes(4) + inet_aton(yours) + bytes(8)
+        return (
+            start + addresses + hardware.ljust(208, b"\0") + b"\x63\x82\x53\x63" + options(*pairs)
+        )
+
+    client, server = Endpoint("0.0.0.0", 68), Endpoint("192.0.2.1", 67)  # noqa: S104 - as the RFC says
+    everybody = "255.255.255.255"
+    found = message(1, "0.0.0.0", (53, b"\x01"), (12, b"desk"), (55, b"\x01\x03\x06"))  # noqa: S104
+    offer = message(2, HERE, (53, b"\x02"), (54, inet_aton(server.address)), (51, bytes(3) + b"x"))
+    talk.datagram(client, Endpoint(everybody, 67), found)
+    talk.datagram(server, Endpoint(everybody, 68), offer)
+    return talk
+
+
+def mdns() -> Talk:
+    """A printer is looked for (RFC 6762)."""
+    talk = Talk()
+    question = labels("_ipp._tcp.local") + struct.pack(">HH", 12, 1)
+    talk.datagram(Endpoint(HERE, 5353), MDNS, struct.pack(">6H", 0, 0, 1, 0, 0, 0) + question)
+    return talk
+
+
+def ssdp() -> Talk:
+    """A gateway is looked for, and another device says that it is there (UPnP Device Architecture 1.1)."""
+    talk = Talk()
+    where = f"HOST: {SSDP.address}:{SSDP.port}\r\n"
+    search = (
+        f'M-SEARCH * HTTP/1.1\r\n{where}MAN: "ssdp:discover"\r\nMX: 2\r\n'
+        "ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n\r\n"
+    )
+    notice = (
+        f"NOTIFY * HTTP/1.1\r\n{where}NT: upnp:rootdevice\r\nNTS: ssdp:alive\r\n"
+        "SERVER: Example/1.0 UPnP/1.1 Device/1.0\r\nUSN: uuid:1::upnp:rootdevice\r\n\r\n"
+    )
+    talk.datagram(Endpoint(HERE, 50001), SSDP, search.encode())
+    talk.datagram(Endpoint("192.0.2.11", 1900), SSDP, notice.encode())
+    return talk

@@ -1,0 +1,59 @@
+"""Tunnels: WireGuard and OpenVPN."""
+
+from __future__ import annotations
+
+import struct
+
+from peergate.lab.samples.talk import HERE, THERE, Talk
+from peergate.lab.simulator.machine import Endpoint
+
+INITIATION, RESPONSE, DATA = 1, 2, 4
+CLIENT_RESET, SERVER_RESET, CONTROL, ACKNOWLEDGEMENT = 7, 8, 4, 5
+
+
+def wireguard() -> Talk:
+    """The two messages of the handshake, and four of data (wireguard.com/protocol)."""
+    talk = Talk()
+    random = talk.chance.randbytes
+    one, two = random(4), random(4)
+
+    def data(receiver: bytes, number: int, length: int) -> bytes:
+        return struct.pack("<I4sQ", DATA, receiver, number) + random(length + 16)
+
+    talk.exchange(
+        Endpoint(HERE, 51821),
+        Endpoint(THERE, 51820),
+        struct.pack("<I4s", INITIATION, one) + random(32 + 48 + 28 + 16) + bytes(16),
+        struct.pack("<I4s4s", RESPONSE, two, one) + random(32 + 16 + 16) + bytes(16),
+        data(two, 0, 96),
+        data(one, 0, 96),
+        data(two, 1, 0),
+        data(one, 1, 160),
+    )
+    return talk
+
+
+def openvpn() -> Talk:
+    """Resets, acknowledgements and the beginning of a TLS handshake, without tls-auth (OpenVPN's protocol)."""
+    talk = Talk()
+    one, two = talk.chance.randbytes(8), talk.chance.randbytes(8)
+
+    def packet(
+        kind: int, own: bytes, heard: tuple[int, ...], peer: bytes, rest: bytes = b""
+    ) -> bytes:
+        acknowledged = bytes([len(heard)]) + b"".join(struct.pack(">I", number) for number in heard)
+        return bytes([kind << 3]) + own + acknowledged + (peer if heard else b"") + rest
+
+    number = struct.Struct(">I").pack
+    hello = b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + talk.chance.randbytes(194)
+    talk.exchange(
+        Endpoint(HERE, 41194),
+        Endpoint(THERE, 1194),
+        packet(CLIENT_RESET, one, (), b"", number(0)),
+        packet(SERVER_RESET, two, (0,), one, number(0)),
+        packet(ACKNOWLEDGEMENT, one, (0,), two),
+        packet(ACKNOWLEDGEMENT, two, (0,), one),
+        packet(CONTROL, one, (), b"", number(1) + hello),
+        packet(ACKNOWLEDGEMENT, two, (1,), one),
+    )
+    return talk

@@ -1,0 +1,122 @@
+"""Calls: STUN and TURN that open the way, SIP that rings, RTP that carries the sound."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from socket import inet_aton
+
+from peergate.lab.samples.talk import ELSEWHERE, HERE, THERE, Talk
+from peergate.lab.simulator.machine import Endpoint
+
+COOKIE = 0x2112A442
+FINGERPRINT = 0x5354554E
+SAMPLES = 160
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    """An attribute of RFC 8489 §14, padded."""
+    return struct.pack(">HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+
+def address(kind: int, end: Endpoint) -> bytes:
+    """An address, masked with the cookie."""
+    masked = int.from_bytes(inet_aton(end.address)) ^ COOKIE
+    return attribute(kind, struct.pack(">BBHI", 0, 1, end.port ^ COOKIE >> 16, masked))
+
+
+def message(kind: int, transaction: bytes, *attributes: bytes) -> bytes:
+    """A message with its fingerprint."""
+    body = b"".join(attributes)
+    start = struct.pack(">HHI", kind, len(body) + 8, COOKIE) + transaction + body
+    return start + attribute(0x8028, struct.pack(">I", zlib.crc32(start) ^ FINGERPRINT))
+
+
+def stun() -> Talk:
+    """A client asks how it is seen (RFC 8489)."""
+    talk = Talk()
+    transaction = talk.chance.randbytes(12)
+    client = Endpoint(HERE, 43478)
+    asked = message(0x0001, transaction, attribute(0x8022, b"Example/1.0"))
+    answered = message(0x0101, transaction, address(0x0020, client))
+    talk.exchange(client, Endpoint(THERE, 3478), asked, answered)
+    return talk
+
+
+def turn() -> Talk:
+    """A client takes a relay's address, binds a channel and sends sound through it (RFC 8656)."""
+    talk = Talk()
+    one, two = talk.chance.randbytes(12), talk.chance.randbytes(12)
+    client, relayed, peer = (
+        Endpoint(HERE, 43479),
+        Endpoint(THERE, 50000),
+        Endpoint(ELSEWHERE, 40000),
+    )
+    channel = attribute(0x000C, b"\x40\x00\x00\x00")
+    lasts = attribute(0x000D, struct.pack(">I", 600))
+    talk.exchange(
+        client,
+        Endpoint(THERE, 3478),
+        message(0x0003, one, attribute(0x0019, b"\x11\0\0\0")),
+        message(0x0103, one, address(0x0016, relayed), address(0x0020, client), lasts),
+        message(0x0009, two, channel, address(0x0012, peer)),
+        message(0x0109, two),
+        *[struct.pack(">HH", 0x4000, 172) + sound(talk, number, 0xCAFE) for number in range(12)],
+    )
+    return talk
+
+
+def sound(talk: Talk, number: int, source: int) -> bytes:
+    """Twenty milliseconds of PCMU (RFC 3550, RFC 3551)."""
+    header = struct.pack(">BBHII", 0x80, 0, 100 + number, 8000 + number * SAMPLES, source)
+    return header + talk.chance.randbytes(SAMPLES)
+
+
+def call(talk: Talk, one: Endpoint, other: Endpoint) -> None:
+    """Half a second of sound, both ways."""
+    for number in range(25):
+        talk.datagram(one, other, sound(talk, number, 0x1111_2222))
+        talk.datagram(other, one, sound(talk, number, 0x3333_4444))
+
+
+def rtp() -> Talk:
+    """Sound that nobody announced."""
+    talk = Talk()
+    call(talk, Endpoint(HERE, 40000), Endpoint(THERE, 50000))
+    return talk
+
+
+def offer(end: Endpoint) -> str:
+    """Sound at an end, in SDP (RFC 8866)."""
+    return (
+        f"v=0\r\no=- 1 1 IN IP4 {end.address}\r\ns=-\r\nc=IN IP4 {end.address}\r\nt=0 0\r\n"
+        f"m=audio {end.port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+    )
+
+
+def sip() -> Talk:
+    """A call is set up, carried and ended (RFC 3261)."""
+    talk = Talk()
+    caller, callee = Endpoint(HERE, 5060), Endpoint(THERE, 5060)
+    mine, yours = Endpoint(HERE, 40002), Endpoint(THERE, 50002)
+
+    def part(first: str, method: str, number: int, body: str = "") -> bytes:
+        kind = "Content-Type: application/sdp\r\n" if body else ""
+        return (
+            f"{first}\r\nVia: SIP/2.0/UDP {HERE}:5060;branch=z9hG4bK{number}\r\n"
+            "From: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.org>\r\n"
+            f"Call-ID: 1@{HERE}\r\nCSeq: {number} {method}\r\nUser-Agent: Example/1.0\r\n"
+            f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    bob = "sip:bob@example.org SIP/2.0"
+    talk.exchange(
+        caller,
+        callee,
+        part(f"INVITE {bob}", "INVITE", 1, offer(mine)),
+        part("SIP/2.0 200 OK", "INVITE", 1, offer(yours)),
+        part(f"ACK {bob}", "ACK", 1),
+    )
+    call(talk, mine, yours)
+    talk.exchange(caller, callee, part(f"BYE {bob}", "BYE", 2), part("SIP/2.0 200 OK", "BYE", 2))
+    return talk
