@@ -148,6 +148,8 @@ impl Catalog {
         let mark = best.mark();
         let media = app.media.filter(|_| is_live(known.transport, profile));
         let calls = media == Some(Category::Call);
+        // Sound that a call of SIP announced is a call, though SIP itself only sets calls up.
+        let usual = self.app(self.plain(protocol)).activity.or(app.activity);
         let own = i16::try_from(best.own()).unwrap_or(i16::MAX);
         let others = runners_up(best.app, tally);
         let rival = others.iter().filter(|(other, _)| !self.app(*other).generic).map(|(_, sum)| *sum).max();
@@ -155,7 +157,7 @@ impl Catalog {
             app: best.app,
             protocol,
             category: Some(mark.category.or(media).unwrap_or(app.category)),
-            activity: self.activity(known, mark.activity.or(calls.then_some(Activity::Call)).or(app.activity)),
+            activity: self.activity(known, mark.activity.or(calls.then_some(Activity::Call)).or(usual)),
             role: self.role(known, mark.role),
             named: !app.generic,
             decibans: less_rival(best.total(), rival.unwrap_or_default()),
