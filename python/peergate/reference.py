@@ -1,0 +1,95 @@
+"""Writes the reference pages from the engine's catalog and the protocols' own comments: `python -m peergate.reference`.
+
+A tool of this tree: it reads what each protocol's file in `engine/src/inspect` says of itself.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from peergate._engine import Catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from peergate._engine import App, Protocol
+
+TREE = Path(__file__).parents[2]
+PAGES = TREE / "docs" / "reference"
+INSPECT = TREE / "engine" / "src" / "inspect"
+PROFILE = re.compile(r'name: "([a-z0-9.-]+)",\s*title:')
+NOTE = "<!-- Written by `python -m peergate.reference`; change the engine or the signatures instead. -->"
+
+
+def comments() -> dict[str, str]:
+    """What the file of each protocol says of itself, by the protocol's word."""
+    found: dict[str, str] = {}
+    for path in sorted(INSPECT.rglob("*.rs")):
+        text = path.read_text()
+        head = [line[3:].strip() for line in text.splitlines() if line.startswith("//!")]
+        found |= dict.fromkeys(PROFILE.findall(text), "\n".join(head))
+    return found
+
+
+def protocols(catalog: Catalog) -> Iterator[str]:
+    """The page of protocols, by title."""
+    yield from ("# Protocols", "", NOTE, "")
+    yield f"What the engine recognises by itself: {len(catalog.protocols)} protocols. Ports never decide."
+    said = comments()
+    for protocol in sorted(catalog.protocols, key=lambda protocol: protocol.title.casefold()):
+        yield from protocol_section(protocol, said[protocol.name])
+
+
+def protocol_section(protocol: Protocol, said: str) -> Iterator[str]:
+    """One protocol."""
+    yield from ("", f"## {protocol.title}", "")
+    over = ", ".join(name.upper() for name in protocol.transports)
+    ports = ", ".join(map(str, protocol.ports)) or "none"
+    yield f"`{protocol.name}` · {protocol.category} · over {over} · usual ports: {ports}"
+    yield from ("", said)
+    if protocol.fields:
+        yield from ("", "| Fact | What it holds |", "| --- | --- |")
+        yield from (f"| `{name}` | {cell(what)} |" for name, what in protocol.fields)
+
+
+def applications(catalog: Catalog) -> Iterator[str]:
+    """The page of applications, by category."""
+    signed = [app for app in catalog.apps if app.what]
+    yield from ("# Applications", "", NOTE, "")
+    yield f"What signatures name: {len(signed)} applications. Policies use the words in the first column."
+
+    def place(app: App) -> tuple[int, str]:
+        return catalog.categories.index(app.category), app.title.casefold()
+
+    for category, apps in groupby(sorted(signed, key=place), key=lambda app: app.category):
+        yield from ("", f"## {category}", "")
+        yield "| Word | Application | What it is | Why one might control it |"
+        yield "| --- | --- | --- | --- |"
+        for app in apps:
+            yield f"| `{app.name}` | {cell(app.title)} | {cell(app.what)} | {cell(app.why)} |"
+
+
+def cell(text: str) -> str:
+    """Text that cannot end a table's cell."""
+    return text.replace("|", "\\|")
+
+
+def pages() -> dict[Path, str]:
+    """Every page, by where it belongs."""
+    catalog = Catalog.load([])
+    made = {"protocols.md": protocols(catalog), "applications.md": applications(catalog)}
+    return {PAGES / name: "\n".join(lines) + "\n" for name, lines in made.items()}
+
+
+def main() -> None:
+    """Writes them."""
+    PAGES.mkdir(parents=True, exist_ok=True)
+    for path, text in pages().items():
+        path.write_text(text)
+
+
+if __name__ == "__main__":
+    main()
