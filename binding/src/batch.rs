@@ -1,5 +1,6 @@
 //! Batches of flows: indexed for Python, as Arrow for polars, pandas and DuckDB, as EVE lines for everyone else.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
@@ -16,7 +17,7 @@ use crate::flow::{Chunk, Flow};
 #[pyclass(frozen, module = "peergate._engine")]
 #[derive(Clone, Default)]
 pub struct Batch {
-    chunks: Vec<Arc<Chunk>>,
+    pub(crate) chunks: Vec<Arc<Chunk>>,
 }
 
 impl Batch {
@@ -81,6 +82,17 @@ impl Batch {
         let batches: Vec<_> = py.detach(|| self.chunks.iter().map(|chunk| columns::record_batch(chunk)).collect());
         let reader = RecordBatchIterator::new(batches, columns::schema());
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), c"arrow_array_stream")
+    }
+
+    /// The flows with the most bytes; the earlier of two that are equal.
+    fn largest(&self, count: usize) -> Vec<Flow> {
+        let mut places: Vec<_> = self
+            .chunks
+            .iter()
+            .flat_map(|chunk| (0..).zip(&chunk.told).map(move |(index, told)| (told.flow.octets(), chunk, index)))
+            .collect();
+        places.sort_by_key(|(octets, ..)| Reverse(*octets));
+        places.into_iter().take(count).map(|(_, chunk, index)| Flow::new(Arc::clone(chunk), index)).collect()
     }
 
     fn eve(&self, py: Python<'_>) -> String {

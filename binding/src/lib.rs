@@ -14,6 +14,7 @@ mod gateway;
 mod link;
 mod policy;
 mod reader;
+mod summary;
 
 use pyo3::prelude::*;
 
@@ -35,6 +36,8 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<policy::Policy>()?;
     module.add_class::<policy::Explanation>()?;
     module.add_class::<reader::Reader>()?;
+    module.add_class::<summary::Summary>()?;
+    module.add_class::<summary::Total>()?;
     module.add_function(wrap_pyfunction!(gateway::missing, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
     module.add_function(wrap_pyfunction!(flow::community_id, module)?)

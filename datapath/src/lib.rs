@@ -27,6 +27,7 @@ mod pins;
 pub mod probe;
 pub mod refuse;
 pub mod sample;
+pub mod shards;
 pub mod socket;
 pub mod source;
 mod sys;

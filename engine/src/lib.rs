@@ -28,3 +28,4 @@ pub mod pipeline;
 pub mod policy;
 pub mod prefix;
 pub mod report;
+pub mod summary;

@@ -4,5 +4,6 @@ title='Benchmarks'
 
 work() {
   cargo bench --locked -p peergate-engine
+  cargo bench --locked -p peergate-datapath --bench engine
   cargo bench --locked -p peergate-datapath --bench bridge
 }

@@ -146,6 +146,12 @@ impl Flow {
         client.packets.saturating_add(server.packets)
     }
 
+    /// Bytes of both sides, as they were on the wire.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        self.tallies.iter().map(|tally| tally.bytes).sum()
+    }
+
     /// The end on that side.
     #[must_use]
     #[inline]

@@ -13,13 +13,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from peergate._engine import Summary
 from peergate.cli.report import acted, size, sure, what, why
-from peergate.summary import Summary, Total
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from peergate._engine import Events, Flow
+    from peergate._engine import Events, Flow, Total
     from peergate.gateway import Settings
 
 # What fits beside each other in a terminal of 24 lines.
@@ -132,7 +132,8 @@ class LiveView:
         apps = Counter((flow.app, flow.blocked) for flow in up)
         hosts = Counter((host, flow.blocked) for flow in up for host in flow.hosts)
         tables.add_row(
-            _totals("Apps", self._summary.apps, apps), _totals("Hosts", self._summary.hosts, hosts)
+            _totals("Apps", self._summary.apps(), apps),
+            _totals("Hosts", self._summary.hosts(), hosts),
         )
         return Group(
             self._heading(),
@@ -152,16 +153,18 @@ class LiveView:
         )
 
 
-def _totals(title: str, ended: dict[str, Total], up: Counter[tuple[str, bool]]) -> Table:
+def _totals(title: str, totals: list[tuple[str, Total]], up: Counter[tuple[str, bool]]) -> Table:
     table = Table(title, box=None, pad_edge=False)
     for heading in ("up", "ended", "bytes", "blocked"):
         table.add_column(heading, justify="right")
-    nothing = Total()
+    ended = dict(totals)
     rows = []
     for name in ended.keys() | {name for name, _ in up}:
-        total = ended.get(name, nothing)
-        blocked = up[name, True] + total.actions["block"]
-        rows.append((name, total.octets, up[name, True] + up[name, False], total.flows, blocked))
+        total = ended.get(name)
+        sums = (total.octets, total.flows, total.blocked) if total else (0, 0, 0)
+        ended_octets, ended_flows, ended_blocked = sums
+        blocked = up[name, True] + ended_blocked
+        rows.append((name, ended_octets, up[name, True] + up[name, False], ended_flows, blocked))
     for name, octets, *numbers in sorted(rows, key=lambda row: (-row[1], -row[2], row[0]))[:ROWS]:
         here, flows, blocked_here = (f"{number:,}" if number else "" for number in numbers)
         table.add_row(name, here, flows, size(octets), blocked_here)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from peergate.summary import Summary, largest, octets, packets
+from peergate._engine import Summary
 
 if TYPE_CHECKING:
     from peergate._engine import Batch, Flow
@@ -39,7 +39,7 @@ class Report:
     def add(self, batch: Batch) -> None:
         """Counts a batch in, and keeps its flows while they are among the largest."""
         self._summary.add(batch)
-        for flow in batch:
+        for flow in batch.largest(self._limit or len(batch)):
             entry = (octets(flow), -next(self._order), flow)
             if self._limit and len(self._kept) == self._limit:
                 heapq.heappushpop(self._kept, entry)
@@ -108,6 +108,16 @@ def acted(flow: Flow) -> Text:
     return Text(f"{flow.action}{rule}", style=COLOURS.get(flow.action, ""))
 
 
+def packets(flow: Flow) -> int:
+    """Packets of both sides."""
+    return flow.pkts_toserver + flow.pkts_toclient
+
+
+def octets(flow: Flow) -> int:
+    """Bytes of both sides, as they were on the wire."""
+    return flow.bytes_toserver + flow.bytes_toclient
+
+
 def size(octet_count: int) -> str:
     """Bytes for people: 1.2 kB, 34.0 MB."""
     amount = float(octet_count)
@@ -141,8 +151,8 @@ def _host_table(summary: Summary, limit: int) -> Table:
     table = _table("Hosts", "host", "apps")
     for heading in ("flows", "packets", "bytes"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for host, total in largest(summary.hosts, limit):
-        apps = ", ".join(app for app, _ in total.apps.most_common(5))
+    for host, total in summary.hosts(limit or None):
+        apps = ", ".join(total.apps[:5])
         numbers = (f"{total.flows:,}", f"{total.packets:,}", size(total.octets))
         table.add_row(host, apps, *numbers)
     return table
@@ -152,10 +162,9 @@ def _app_table(summary: Summary) -> Table:
     table = _table("Apps", "app", "category")
     for heading in ("flows", "packets", "bytes", "blocked"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for app, total in largest(summary.apps, 0):
-        blocked = total.actions["block"]
+    for app, total in summary.apps():
         numbers = (f"{total.flows:,}", f"{total.packets:,}", size(total.octets))
-        table.add_row(app, total.category, *numbers, f"{blocked:,}" if blocked else "")
+        table.add_row(app, total.category, *numbers, f"{total.blocked:,}" if total.blocked else "")
     return table
 
 

@@ -1,0 +1,57 @@
+//! Bytes per live flow, counted where they are asked for.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use peergate_engine::event::Outbox;
+
+use crate::load::each_frame;
+use crate::measure::engine;
+use crate::talks::Talk;
+
+/// Packets of each flow: enough that most are recognised.
+const PACKETS: usize = 8;
+/// What the design allows, in bytes for each live flow.
+const ALLOWED: f64 = 400.0;
+
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator, counting.
+pub struct Counting;
+
+// SAFETY: everything is handed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(memory, layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        HELD.fetch_add(size, Ordering::Relaxed);
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promised.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+}
+
+/// Prints what a flow costs while so many live: its place, the index, facts, signs, evidence, and what is still read.
+pub fn live_flows(talks: &[Talk], flows: u32) {
+    let mut engine = engine(1);
+    let mut out = Outbox::new();
+    let before = HELD.load(Ordering::Relaxed);
+    each_frame(talks, flows, PACKETS, &mut |frame| {
+        engine.frame(frame, &mut out);
+        out.clear();
+    });
+    let held = HELD.load(Ordering::Relaxed) - before;
+    let live = engine.live_flows();
+    let each = held as f64 / live as f64;
+    println!("memory: {each:.0} bytes per live flow with {live} of them (at most {ALLOWED:.0} are wanted)");
+}
