@@ -1,0 +1,46 @@
+//! The samples' openings, asked of every protocol: one is certain, and it is the one that the sample is of.
+
+use peergate_engine::inspect::{registry, Layer, Match, CERTAIN};
+use peergate_engine::packet::Side;
+
+use crate::{protocol_of, samples, talks, Talk};
+
+/// Who says of a flow's first payload that it is theirs, how much their sign weighs, and how deep they lie; the heaviest
+/// first.
+fn claims(talk: &Talk) -> Vec<(&'static str, i16, Layer)> {
+    let first = &talk.messages[0].1;
+    let payload = talk.payload(Side::Client, first);
+    let asked = registry().asked(talk.transport, first[0]).iter();
+    let mut claims: Vec<_> = asked
+        .filter_map(|(_, protocol)| match protocol.matches(&payload) {
+            Match::Yes(sign) => Some((protocol.profile().name, sign.weight, protocol.profile().layer)),
+            _ => None,
+        })
+        .collect();
+    claims.sort_by_key(|(_, weight, _)| std::cmp::Reverse(*weight));
+    claims
+}
+
+#[test]
+fn an_opening_is_certain_to_one_protocol_at_most() {
+    for sample in samples() {
+        for claims in talks(&sample).iter().map(claims) {
+            let deepest = claims.iter().map(|(_, _, layer)| *layer).max();
+            // What travels in HTTP is HTTP too, but weighs less as that.
+            let certain =
+                claims.iter().filter(|(_, weight, layer)| *weight >= CERTAIN && Some(*layer) == deepest).count();
+            let tied = claims.len() > 1 && claims[0].1 == claims[1].1;
+            assert!(certain <= 1 && !tied, "{}: {claims:?}", sample.display());
+        }
+    }
+}
+
+#[test]
+fn every_sample_begins_with_what_it_is_of() {
+    for sample in samples() {
+        let claims: Vec<_> = talks(&sample).iter().map(claims).collect();
+        let first = claims.iter().filter_map(|claims| claims.first());
+        let known = first.map(|claim| claim.0).any(|name| name == protocol_of(&sample));
+        assert!(known, "{}: {claims:?}", sample.display());
+    }
+}
