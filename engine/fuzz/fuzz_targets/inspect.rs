@@ -62,7 +62,8 @@ impl Conversation {
             self.ends.reverse();
             self.reading.turn();
         }
-        assert!(self.reading.heap_bytes() <= MOST_BYTES, "{} bytes are kept", self.reading.heap_bytes());
+        let kept = self.reading.count_bytes();
+        assert!(kept <= MOST_BYTES, "{kept} bytes are kept");
         assert!(self.facts.heap_bytes() <= 2 * MOST_FACT_BYTES);
         assert!(signs.len() <= MOST_SIGNS);
         !self.reading.is_over(self.transport)

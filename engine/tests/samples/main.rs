@@ -54,7 +54,7 @@ fn talks(capture: &Path) -> Vec<Talk> {
     let mut reader = Reader::new(&capture);
     reader.skip(24).unwrap();
     let (mut decoder, mut talks) = (Decoder::default(), Vec::<Talk>::new());
-    while let (Some(_), Some(len), Some(wire_len)) = (reader.skip(8), reader.le32(), reader.le32()) {
+    while let (Some(()), Some(len), Some(wire_len)) = (reader.skip(8), reader.le32(), reader.le32()) {
         let bytes = reader.take(len as usize).unwrap();
         let frame = Frame { time: Time(0), link: LinkType::Ethernet, port: 0, bytes, wire_len };
         decoder.decode(&frame, &mut |packet| add(&mut talks, packet));
