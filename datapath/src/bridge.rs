@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::abi::{Conf, LAYOUT_VERSION};
 use crate::attach;
-use crate::claim::Claim;
 use crate::error::{Error, Trying};
 use crate::gate::{Gate, Sizes};
 use crate::netns;
@@ -90,7 +89,6 @@ pub struct Bridge {
     gate: Gate,
     attachment: Place,
     adopted: bool,
-    _claim: Claim,
 }
 
 impl Bridge {
@@ -103,13 +101,12 @@ impl Bridge {
         let ifindex = port_indices(&config.ports)?;
         let netns = netns::identity().trying("look at the network namespace")?;
         let pins = Pins::of(&config.name)?;
-        let claim = Claim::of(&config.name)?;
         let former = pins.adoptable(ifindex, netns, config.sizes);
         if former.is_none() {
             pins.remove()?;
         }
         pins.create()?;
-        let opened = Self::attach(config, (ifindex, netns), &pins, former, claim);
+        let opened = Self::attach(config, ifindex, netns, &pins, former);
         if opened.is_err() && former.is_none() {
             pins.remove()?;
         }
@@ -118,10 +115,10 @@ impl Bridge {
 
     fn attach(
         config: &BridgeConfig,
-        (ifindex, netns): ([u32; 2], u64),
+        ifindex: [u32; 2],
+        netns: u64,
         pins: &Pins,
         former: Option<Conf>,
-        claim: Claim,
     ) -> Result<Self, Error> {
         let mut gate = Gate::load(config.sizes, Some(pins.path()))?;
         let promiscuous = match config.mode {
@@ -135,7 +132,7 @@ impl Bridge {
         let refuser = Refuser::open(&config.ports).trying("open the ports for sending")?;
         gate.refuse_with(refuser);
         let attachment = attach::both(gate.program()?, &config.ports, pins, config.attach)?;
-        Ok(Self { gate, attachment, adopted: former.is_some(), _claim: claim })
+        Ok(Self { gate, attachment, adopted: former.is_some() })
     }
 
     /// A gate that is set up like a bridge but attached to nothing, for [`Gate::run`].

@@ -13,7 +13,6 @@
 pub mod abi;
 pub mod attach;
 pub mod bridge;
-mod claim;
 mod clock;
 mod dissect;
 mod error;
