@@ -1,7 +1,8 @@
 //! Frames in memory: copies of the conversations under other addresses, many at a time, as a line carries them.
 
-use std::io::{self, Write};
+use std::io::{self, Cursor};
 use std::path::Path;
+use std::sync::Arc;
 
 use peergate_datapath::file::CaptureFile;
 use peergate_engine::packet::{Frame, LinkType, Time};
@@ -15,80 +16,70 @@ const AT_ONCE: u32 = 2000;
 const APART: u64 = 5_000;
 const BEGIN: u64 = 1_700_000_000 * Time::SECOND;
 
-struct Kept {
-    time: Time,
-    link: LinkType,
-    at: usize,
-    len: usize,
-    wire_len: u32,
-}
+/// The header of a pcap file: microseconds, Ethernet.
+const HEADER: [u8; 24] = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
 
-/// A capture in memory.
-#[derive(Default)]
+/// A capture in memory. Frames come out of it as out of a file: through a window that stays in the processor's cache, as
+/// a network card would leave them there.
 pub struct Load {
-    bytes: Vec<u8>,
-    frames: Vec<Kept>,
+    bytes: Arc<[u8]>,
+    packets: usize,
 }
 
 impl Load {
     /// So many flows, each of at most so many packets.
     pub fn generate(talks: &[Talk], flows: u32, most_packets: usize) -> Self {
-        let mut load = Self::default();
-        each_frame(talks, flows, most_packets, &mut |frame| load.push(frame));
-        load
+        let (mut bytes, mut packets) = (HEADER.to_vec(), 0);
+        each_frame(talks, flows, most_packets, &mut |frame| {
+            record(frame, &mut bytes);
+            packets += 1;
+        });
+        Self { bytes: bytes.into(), packets }
     }
 
-    /// A capture file.
-    pub fn read(path: &Path) -> Self {
-        let mut file = CaptureFile::open(path).expect("a capture");
-        let mut load = Self::default();
-        while let Some(frame) = file.next_frame() {
-            load.push(&frame);
+    /// A capture file, as it is.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let mut load = Self { bytes: std::fs::read(path)?.into(), packets: 0 };
+        let mut file = load.open();
+        while file.next_frame().is_some() {
+            load.packets += 1;
         }
-        load
-    }
-
-    fn push(&mut self, frame: &Frame<'_>) {
-        let (at, len) = (self.bytes.len(), frame.bytes.len());
-        self.bytes.extend_from_slice(frame.bytes);
-        self.frames.push(Kept { time: frame.time, link: frame.link, at, len, wire_len: frame.wire_len });
+        Ok(load)
     }
 
     pub fn len(&self) -> usize {
-        self.frames.len()
+        self.packets
     }
 
-    pub fn frames(&self) -> impl Iterator<Item = Frame<'_>> {
-        self.frames.iter().map(|kept| Frame {
-            time: kept.time,
-            link: kept.link,
-            port: 0,
-            bytes: &self.bytes[kept.at..kept.at + kept.len],
-            wire_len: kept.wire_len,
-        })
+    /// The capture, at its beginning.
+    pub fn open(&self) -> CaptureFile {
+        CaptureFile::from_reader(Cursor::new(Arc::clone(&self.bytes))).expect("a capture")
     }
 
-    /// The frames that `wanted` names, in a place of their own.
+    /// The frames that `wanted` names, as a capture of their own.
     pub fn part(&self, wanted: impl Fn(&Frame<'_>) -> bool) -> Self {
-        let mut part = Self::default();
-        self.frames().filter(wanted).for_each(|frame| part.push(&frame));
-        part
+        let (mut bytes, mut packets, mut file) = (HEADER.to_vec(), 0, self.open());
+        while let Some(frame) = file.next_frame() {
+            if wanted(&frame) {
+                record(&frame, &mut bytes);
+                packets += 1;
+            }
+        }
+        Self { bytes: bytes.into(), packets }
     }
 
-    /// As a pcap file.
-    pub fn write(&self, mut file: impl Write) -> io::Result<()> {
-        file.write_all(&0xa1b2_c3d4_u32.to_le_bytes())?;
-        file.write_all(&[2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0])?;
-        for frame in self.frames() {
-            let micros = frame.time.0 / 1000;
-            let head = [micros / 1_000_000, micros % 1_000_000, frame.bytes.len() as u64, u64::from(frame.wire_len)];
-            for number in head {
-                file.write_all(&(number as u32).to_le_bytes())?;
-            }
-            file.write_all(frame.bytes)?;
-        }
-        file.flush()
+    /// As a file.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        std::fs::write(path, &self.bytes)
     }
+}
+
+fn record(frame: &Frame<'_>, bytes: &mut Vec<u8>) {
+    let micros = frame.time.0 / 1000;
+    for number in [micros / 1_000_000, micros % 1_000_000, frame.bytes.len() as u64, u64::from(frame.wire_len)] {
+        bytes.extend_from_slice(&(number as u32).to_le_bytes());
+    }
+    bytes.extend_from_slice(frame.bytes);
 }
 
 /// Gives every frame of so many flows, in the order of time.

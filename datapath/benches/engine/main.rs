@@ -39,7 +39,7 @@ fn main() {
         rival::compare(&load);
     }
     if let Some(path) = std::env::var_os("PEERGATE_BENCH_CAPTURE") {
-        let load = Load::read(path.as_ref());
+        let load = Load::read(path.as_ref()).expect("a capture");
         println!("{}: {} packets", path.to_string_lossy(), load.len());
         measure::one_thread(&load);
         measure::two_shards(&load);

@@ -42,8 +42,9 @@ pub fn seconds(who: libc::c_int) -> f64 {
 fn run(load: &Load, first_flow: u64) -> f64 {
     let mut engine = engine(first_flow);
     let mut out = Outbox::new();
+    let mut capture = load.open();
     let begun = thread_seconds();
-    for frame in load.frames() {
+    while let Some(frame) = capture.next_frame() {
         engine.frame(&frame, &mut out);
         if out.len() >= BATCH {
             out.clear();

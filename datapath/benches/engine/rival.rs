@@ -1,7 +1,5 @@
 //! The same file read by Debian's `ndpiReader` and by `peergate read`, as whole processes.
 
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -11,7 +9,7 @@ use crate::measure::seconds;
 /// Prints both, where both are installed.
 pub fn compare(load: &Load) {
     let path = std::env::temp_dir().join(format!("peergate-bench-{}.pcap", std::process::id()));
-    let written = File::create(&path).and_then(|file| load.write(BufWriter::new(file)));
+    let written = load.write(&path);
     if written.is_ok() {
         let theirs = cpu_seconds("ndpiReader", &["-i"], &path);
         let ours = cpu_seconds("peergate", &["read"], &path);
