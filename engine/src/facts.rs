@@ -12,7 +12,7 @@ pub const LONGEST_TEXT: usize = 255;
 /// Most bytes of facts that one flow keeps; what comes later is left out.
 pub const MOST_FACT_BYTES: usize = 1200;
 /// Facts come in handfuls: room is made for as many bytes at a time, and given back by [`FactStore::shrink`].
-const GROWS_BY: usize = 128;
+const GROWS_BY: usize = 64;
 /// Most signs that one flow keeps.
 pub const MOST_SIGNS: usize = 12;
 

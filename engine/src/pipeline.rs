@@ -119,6 +119,12 @@ impl Engine {
         &self.decoder
     }
 
+    /// Bytes that flows under inspection hold, beside what every flow does.
+    #[must_use]
+    pub fn reading_bytes(&self) -> usize {
+        self.core.reading_bytes
+    }
+
     /// Live flows.
     #[must_use]
     pub fn live_flows(&self) -> usize {

@@ -10,8 +10,8 @@ use peergate_engine::packet::{Frame, LinkType, Time};
 use crate::talks::Talk;
 use crate::wire::{self, Ends};
 
-/// Conversations that take turns.
-const AT_ONCE: u32 = 2000;
+/// Conversations that take turns, packet by packet: about as near each other as in a capture of a busy office.
+const AT_ONCE: u32 = 250;
 /// Nanoseconds between two frames: a line of 200,000 packets a second.
 const APART: u64 = 5_000;
 const BEGIN: u64 = 1_700_000_000 * Time::SECOND;

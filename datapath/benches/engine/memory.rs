@@ -41,7 +41,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Prints what a flow costs while so many live: its place, the index, facts, signs, evidence, and what is still read.
+/// Prints what a flow costs while so many live: its place, the index, facts, signs and evidence; and beside that what is
+/// held for those whose payloads are still read, for which the engine has a bound of its own.
 pub fn live_flows(talks: &[Talk], flows: u32) {
     let mut engine = engine(1);
     let mut out = Outbox::new();
@@ -52,6 +53,10 @@ pub fn live_flows(talks: &[Talk], flows: u32) {
     });
     let held = HELD.load(Ordering::Relaxed) - before;
     let live = engine.live_flows();
-    let each = held as f64 / live as f64;
-    println!("memory: {each:.0} bytes per live flow with {live} of them (at most {ALLOWED:.0} are wanted)");
+    let reading = engine.reading_bytes().min(held);
+    let [each, read] = [held - reading, reading].map(|bytes| bytes as f64 / live as f64);
+    println!("memory: {each:.0} bytes per live flow with {live} of them (at most {ALLOWED:.0} are wanted),");
+    println!(
+        "  and {read:.0} more for those whose payloads are still read (in all never more than the engine is allowed)"
+    );
 }

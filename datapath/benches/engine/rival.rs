@@ -8,18 +8,21 @@ use crate::measure::seconds;
 
 /// Prints both, where both are installed.
 pub fn compare(load: &Load) {
+    if Command::new("ndpiReader").arg("-h").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+        println!("  ndpiReader is not installed (Debian: libndpi-bin): nothing to compare with");
+        return;
+    }
     let path = std::env::temp_dir().join(format!("peergate-bench-{}.pcap", std::process::id()));
     let written = load.write(&path);
     if written.is_ok() {
         let theirs = cpu_seconds("ndpiReader", &["-i"], &path);
         let ours = cpu_seconds("peergate", &["read"], &path);
-        match (theirs, ours) {
-            (Some(theirs), Some(ours)) => println!(
+        match theirs.zip(ours) {
+            Some((theirs, ours)) => println!(
                 "  peergate read: {:.1} times ndpiReader ({ours:.2} and {theirs:.2} CPU-seconds for the same file)",
                 theirs / ours
             ),
-            (None, _) => println!("  ndpiReader is not installed (Debian: libndpi-bin): nothing to compare with"),
-            (_, None) => println!("  peergate is not on the path: nothing to compare with"),
+            None => println!("  peergate is not on the path, or one of both failed: nothing to compare"),
         }
     }
     // A temporary file that stays behind does no harm.

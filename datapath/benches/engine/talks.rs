@@ -34,8 +34,8 @@ pub fn all() -> Vec<Talk> {
         stream(4, 51_413, bittorrent()),
         datagrams(6, 6881, dht()),
         datagrams(3, 33_445, tox()),
-        datagrams(4, 40_001, (0..MORE).map(|place| (place % 2 == 0, noise(place as u64, 300))).collect()),
-        stream(4, 40_002, (0..MORE).map(|place| (place % 2 == 0, noise(place as u64, 900))).collect()),
+        datagrams(4, 40_001, (0..MORE).map(|place| (place.is_multiple_of(2), noise(place as u64, 300))).collect()),
+        stream(4, 40_002, (0..MORE).map(|place| (place.is_multiple_of(2), noise(place as u64, 900))).collect()),
     ];
     let skype = captured(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/skype"));
     let rest = 100 - all.iter().map(|talk| talk.share).sum::<u32>();
@@ -147,7 +147,7 @@ fn tls(name: &str) -> Vec<(bool, Vec<u8>)> {
     let hello = handshake(2, &[&[3, 3][..], &noise(6, 32), &[32], &session, &[0x13, 1, 0], &long(&keys)].concat());
     let answer = [record(22, &hello), record(20, &[1]), record(23, &noise(7, 900))].concat();
     let mut said = vec![(true, record(22, &client_hello(name, &session, &[]))), (false, answer)];
-    said.extend((0..MORE).map(|place| (place % 3 == 0, record(23, &noise(place as u64, 1000)))));
+    said.extend((0..MORE).map(|place| (place.is_multiple_of(3), record(23, &noise(place as u64, 1000)))));
     said
 }
 
@@ -187,7 +187,7 @@ fn http() -> Vec<(bool, Vec<u8>)> {
 fn rtp() -> Vec<(bool, Vec<u8>)> {
     let packet = |place: u32| {
         let head = [&[0x80, 0][..], &(place as u16 + 77).to_be_bytes(), &(place * 160 + 4000).to_be_bytes()].concat();
-        (place % 2 == 0, [head, vec![7, 7, 1, (place % 2) as u8], noise(u64::from(place), 160)].concat())
+        (place.is_multiple_of(2), [head, vec![7, 7, 1, (place % 2) as u8], noise(u64::from(place), 160)].concat())
     };
     (0..MORE as u32).map(packet).collect()
 }
@@ -197,20 +197,23 @@ fn bittorrent() -> Vec<(bool, Vec<u8>)> {
         |seed| [&b"\x13BitTorrent protocol"[..], &[0; 8], &noise(1, 20), b"-TR4050-", &noise(seed, 12)].concat();
     let mut said = vec![(true, hello(1)), (false, hello(2))];
     let piece = |place: usize| [&[0, 0, 4, 9, 7, 0, 0, 0, 0, 0, 0, 0, 0][..], &noise(place as u64, 1024)].concat();
-    said.extend((0..MORE).map(|place| (place % 2 == 0, piece(place))));
+    said.extend((0..MORE).map(|place| (place.is_multiple_of(2), piece(place))));
     said
 }
 
 fn dht() -> Vec<(bool, Vec<u8>)> {
     let ask = [&b"d1:ad2:id20:"[..], &noise(1, 20), b"e1:q4:ping1:t2:aa1:y1:qe"].concat();
     let answer = [&b"d1:rd2:id20:"[..], &noise(2, 20), b"e1:t2:aa1:y1:re"].concat();
-    (0..MORE).map(|place| if place % 2 == 0 { (true, ask.clone()) } else { (false, answer.clone()) }).collect()
+    (0..MORE).map(|place| if place.is_multiple_of(2) { (true, ask.clone()) } else { (false, answer.clone()) }).collect()
 }
 
 fn tox() -> Vec<(bool, Vec<u8>)> {
     let packet = |place: usize| {
-        let (kind, length) = if place % 2 == 0 { (2, 112) } else { (4, 230) };
-        (place % 2 == 0, [vec![kind], noise(place as u64 % 2 + 1, 32), noise(place as u64, length - 32)].concat())
+        let (kind, length) = if place.is_multiple_of(2) { (2, 112) } else { (4, 230) };
+        (
+            place.is_multiple_of(2),
+            [vec![kind], noise(place as u64 % 2 + 1, 32), noise(place as u64, length - 32)].concat(),
+        )
     };
     (0..MORE).map(packet).collect()
 }

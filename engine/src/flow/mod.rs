@@ -22,6 +22,8 @@ use crate::policy::{Decision, Subject};
 pub const MOST_PROTOCOLS: usize = 4;
 
 /// Everything that is known of one flow. Every byte here is paid a million times.
+// In this order: what every packet touches lies together, in the first two cache lines.
+#[repr(C)]
 pub struct Flow {
     /// Which.
     pub key: FlowKey,
@@ -31,27 +33,27 @@ pub struct Flow {
     pub state: State,
     /// What it speaks, outermost first.
     pub protocols: [ProtocolId; MOST_PROTOCOLS],
-    /// A number of its own, for people and for other events.
-    pub id: u64,
-    /// Its first packet.
-    pub start: Time,
     /// Its latest packet.
     pub last: Time,
     /// What the client sent, and what the server sent.
     pub tallies: [Tally; 2],
-    /// What parsers told.
-    pub facts: FactStore,
-    /// What was seen that speaks for a protocol.
-    pub signs: Vec<Seen>,
-    /// What it is taken for.
-    pub judgement: Judgement,
-    /// What the policy says to that.
-    pub decision: Decision,
     /// From its first payload on, while there is more to learn from its payloads.
     pub reading: Option<Box<Reading>>,
     /// Sequence numbers of the SYNs, until the reading takes them over; 0 where none was seen.
     /// Of ICMP, which has none: type and code that the client asked with.
     syns: [u32; 2],
+    /// What was seen that speaks for a protocol.
+    pub signs: Vec<Seen>,
+    /// What parsers told.
+    pub facts: FactStore,
+    /// Its first packet.
+    pub start: Time,
+    /// A number of its own, for people and for other events.
+    pub id: u64,
+    /// What it is taken for.
+    pub judgement: Judgement,
+    /// What the policy says to that.
+    pub decision: Decision,
 }
 
 impl Flow {

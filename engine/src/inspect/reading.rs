@@ -106,22 +106,24 @@ impl Opening {
 }
 
 /// What is kept of a flow while its payloads are read.
+// In this order: what every payload touches lies together.
+#[repr(C)]
 pub struct Reading {
-    /// The order of each direction, for streams.
-    pub streams: [Stream; 2],
     readers: Vec<Reader>,
-    /// How each side began.
-    firsts: [Opening; 2],
-    /// What each side of a stream said so far, while no protocol is sure.
-    openings: [Vec<u8>; 2],
-    /// Everyone said no to that side.
-    refused: [bool; 2],
-    /// Protocols that took a stream and gave it back.
-    mistaken: Vec<ProtocolId>,
-    asked: u8,
-    depth: u8,
     /// Bytes on the heap when they were last counted.
     counted: usize,
+    asked: u8,
+    depth: u8,
+    /// Everyone said no to that side.
+    refused: [bool; 2],
+    /// The order of each direction, for streams.
+    pub streams: [Stream; 2],
+    /// What each side of a stream said so far, while no protocol is sure.
+    openings: [Vec<u8>; 2],
+    /// Protocols that took a stream and gave it back.
+    mistaken: Vec<ProtocolId>,
+    /// How each side began.
+    firsts: [Opening; 2],
 }
 
 impl Default for Reading {
@@ -166,7 +168,8 @@ impl Reading {
             self.readers.iter().filter_map(|reader| reader.parser.as_ref()).map(|parser| parser.kept() + 64).sum();
         let held: usize = self.streams.iter().map(Stream::held_bytes).sum();
         let openings: usize = self.openings.iter().map(Vec::capacity).sum();
-        self.counted = size_of::<Self>() + parsers + held + openings;
+        let readers = self.readers.capacity() * size_of::<Reader>();
+        self.counted = size_of::<Self>() + readers + parsers + held + openings;
         self.counted
     }
 
