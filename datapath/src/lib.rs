@@ -6,7 +6,8 @@
 //! takes them writes verdicts back through an [`source::Enforcer`], and from then on the flow never leaves the kernel.
 //! Where there can be no bridge, a [`tap`] hears the same packets and can only ask both ends to stop ([`refuse`]).
 //!
-//! Beside that: capture files ([`file`]), what the machine allows ([`probe`]), and the lab's slow links ([`link`]).
+//! Beside that: capture files ([`file`]), what the machine allows ([`probe`]), which of several engines takes a frame
+//! ([`shards`]), and the lab's slow links ([`link`]).
 
 #![warn(clippy::undocumented_unsafe_blocks)]
 

@@ -30,6 +30,8 @@ fn local(source: Addr, destination: Addr) -> Addr {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
     use peergate_engine::packet::{LinkType, Time};
 
     use super::*;
