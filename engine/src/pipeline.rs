@@ -185,7 +185,7 @@ impl Core {
         flow.last = flow.last.max(counted.last);
     }
 
-    /// A SYN on a connection that is over, or that was never answered with other numbers, begins another.
+    /// A SYN on a connection that is over begins another.
     fn is_new_connection(&self, slot: Slot, packet: &Packet<'_>) -> bool {
         packet.transport == Transport::Tcp
             && packet.tcp.flags & (TcpHeader::SYN | TcpHeader::ACK) == TcpHeader::SYN
