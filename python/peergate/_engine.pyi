@@ -18,6 +18,8 @@ __all__ = [
     "Protocol",
     "Reader",
     "SignatureError",
+    "Summary",
+    "Total",
     "community_id",
     "missing",
     "version",
