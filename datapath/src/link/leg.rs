@@ -105,7 +105,7 @@ impl Chance {
     }
 
     /// Even between 0 and 1, 1 excluded.
-    #[allow(clippy::cast_precision_loss)] // 53 bits are exactly what an f64 holds.
+    #[allow(clippy::cast_precision_loss, reason = "53 bits are exactly what an f64 holds")]
     fn unit(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

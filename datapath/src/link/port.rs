@@ -1,7 +1,9 @@
 //! A packet socket on one interface of a link: whole Ethernet frames in and out, without waiting.
 
-// Constants and sizes of the kernel's interface, which fit the fields that it gave them.
-#![allow(clippy::cast_possible_truncation)]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "constants and sizes of the kernel's interface fit the fields that it gave them"
+)]
 
 use std::ffi::CString;
 use std::io;

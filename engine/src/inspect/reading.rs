@@ -3,9 +3,17 @@
 //! Datagrams: several protocols may share a flow (STUN, DTLS and RTP on one socket), so each datagram goes to the parsers
 //! in turn until one takes it. Streams: one parser at a time, put in order first.
 
-use super::{registry, Match, Next, Parser, Payload, Protocol, ProtocolId, CERTAIN, KEPT_OF_OPENING};
-use crate::facts::{Announcement, FactStore, Facts, Seen, Sign};
-use crate::flow::{Stream, MOST_PROTOCOLS};
+mod asking;
+mod notes;
+mod opening;
+
+pub use notes::{Notes, Recognised};
+pub use opening::Opening;
+
+use asking::{after, ask, feed, Asked};
+
+use super::{registry, Next, Parser, Payload, Protocol, ProtocolId, CERTAIN};
+use crate::flow::Stream;
 use crate::packet::{Side, Transport};
 
 /// Most bytes of a stream's opening that are kept while no protocol is sure.
@@ -17,92 +25,12 @@ const MOST_PARSERS: usize = 4;
 /// Conversation inside conversation (TURN in TLS in CONNECT), so deep and no deeper.
 const DEEPEST: u8 = 4;
 
-/// Where one flow's findings go.
-pub struct Notes<'a> {
-    /// Facts of the flow.
-    pub facts: &'a mut FactStore,
-    /// Signs of the flow.
-    pub signs: &'a mut Vec<Seen>,
-    /// What was announced of others.
-    pub announced: &'a mut Vec<Announcement>,
-    /// Which packet of the flow this is, from 1.
-    pub packet: u32,
-    /// Something new was told.
-    pub changed: bool,
-    /// Protocols that were recognised by this payload.
-    pub recognised: Recognised,
-    /// The bytes show who the client is.
-    pub client: Option<Side>,
-}
-
-impl<'a> Notes<'a> {
-    /// Where the findings of one payload go.
-    pub fn new(
-        facts: &'a mut FactStore,
-        signs: &'a mut Vec<Seen>,
-        announced: &'a mut Vec<Announcement>,
-        packet: u32,
-    ) -> Self {
-        Self { facts, signs, announced, packet, changed: false, recognised: Recognised::default(), client: None }
-    }
-}
-
-/// The protocols that one payload showed, outermost first; more than a flow can be said to speak are not kept.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Recognised {
-    ids: [ProtocolId; MOST_PROTOCOLS],
-}
-
-impl Recognised {
-    /// Notes one more.
-    pub fn push(&mut self, id: ProtocolId) {
-        if let Some(place) = self.ids.iter_mut().find(|known| **known == id || **known == ProtocolId::NONE) {
-            *place = id;
-        }
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = ProtocolId> + '_ {
-        self.ids.iter().copied().take_while(|id| *id != ProtocolId::NONE)
-    }
-}
-
 struct Reader {
     id: ProtocolId,
     /// Gone when all was told.
     parser: Option<Box<dyn Parser>>,
     /// Heaviest sign that spoke for it.
     weight: i16,
-}
-
-/// How one side began: enough for rules that look back.
-#[derive(Clone, Copy, Debug)]
-pub struct Opening {
-    bytes: [u8; KEPT_OF_OPENING],
-    kept: u8,
-    /// Bytes of its first payload on the wire; 0 while it has not spoken.
-    pub wire_len: u32,
-}
-
-impl Opening {
-    const NONE: Self = Self { bytes: [0; KEPT_OF_OPENING], kept: 0, wire_len: 0 };
-
-    /// What is kept of it.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.kept)).unwrap_or_default()
-    }
-
-    fn remember(&mut self, payload: &Payload<'_>) {
-        if self.wire_len > 0 {
-            return;
-        }
-        self.wire_len = payload.wire_len;
-        for (kept, byte) in self.bytes.iter_mut().zip(payload.bytes) {
-            *kept = *byte;
-            self.kept += 1;
-        }
-    }
 }
 
 /// What is kept of a flow while its payloads are read.
@@ -247,7 +175,7 @@ impl Reading {
         let known = |id| self.readers.iter().any(|reader| reader.id == id);
         let Asked::Yes(id, protocol, sign) = ask(&opening, known) else { return };
         if sign.weight > taken_with {
-            note(id, sign, notes);
+            notes.sign(id, sign);
             self.start_as(id, protocol, payload, sign.weight, notes);
         }
     }
@@ -390,7 +318,7 @@ impl Reading {
         let opening = Payload { other: self.first(payload.side.other()).bytes(), ..*payload };
         match ask(&opening, |id| self.mistaken.contains(&id)) {
             Asked::Yes(id, protocol, sign) => {
-                note(id, sign, notes);
+                notes.sign(id, sign);
                 if sign.weight < CERTAIN {
                     self.lengthen_opening(payload);
                 }
@@ -466,47 +394,4 @@ impl Reading {
             self.datagram_at(&after(payload, used), 1, notes);
         }
     }
-}
-
-enum Asked {
-    No,
-    Unsure,
-    Yes(ProtocolId, &'static dyn Protocol, &'static Sign),
-}
-
-/// Asks every protocol that the first byte allows, but those passed over; the heaviest sign has it.
-fn ask(opening: &Payload<'_>, passed_over: impl Fn(ProtocolId) -> bool) -> Asked {
-    let Some(first) = opening.bytes.first() else { return Asked::Unsure };
-    let mut answer = Asked::No;
-    for (id, protocol) in registry().asked(opening.transport, *first) {
-        // Nearly everyone says no, and that costs nothing more.
-        match protocol.matches(opening) {
-            Match::Yes(sign) if !passed_over(*id) => match &answer {
-                Asked::Yes(_, _, best) if sign.weight <= best.weight => {}
-                _ => answer = Asked::Yes(*id, *protocol, sign),
-            },
-            Match::Unsure if matches!(answer, Asked::No) && !passed_over(*id) => answer = Asked::Unsure,
-            _ => {}
-        }
-    }
-    answer
-}
-
-fn note(id: ProtocolId, sign: &'static Sign, notes: &mut Notes<'_>) {
-    let mut facts = Facts::new(notes.facts, notes.signs, notes.announced, notes.packet, id.0);
-    facts.sign(sign);
-    notes.changed |= facts.changed;
-}
-
-fn feed(parser: &mut dyn Parser, id: ProtocolId, payload: &Payload<'_>, notes: &mut Notes<'_>) -> Next {
-    let mut facts = Facts::new(notes.facts, notes.signs, notes.announced, notes.packet, id.0);
-    let next = parser.feed(payload, &mut facts);
-    notes.changed |= facts.changed;
-    notes.client = facts.client.or(notes.client);
-    next
-}
-
-fn after<'a>(payload: &Payload<'a>, used: usize) -> Payload<'a> {
-    let wire_len = payload.wire_len.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX));
-    Payload { bytes: payload.bytes.get(used..).unwrap_or_default(), wire_len, other: &[], ..*payload }
 }

@@ -1,0 +1,42 @@
+//! Asking the protocols about an opening, and handing payloads to their parsers.
+
+use super::Notes;
+use crate::facts::{Facts, Sign};
+use crate::inspect::{registry, Match, Next, Parser, Payload, Protocol, ProtocolId};
+
+pub(super) enum Asked {
+    No,
+    Unsure,
+    Yes(ProtocolId, &'static dyn Protocol, &'static Sign),
+}
+
+/// Asks every protocol that the first byte allows, but those passed over; the heaviest sign has it.
+pub(super) fn ask(opening: &Payload<'_>, passed_over: impl Fn(ProtocolId) -> bool) -> Asked {
+    let Some(first) = opening.bytes.first() else { return Asked::Unsure };
+    let mut answer = Asked::No;
+    for (id, protocol) in registry().asked(opening.transport, *first) {
+        // Nearly everyone says no, and that costs nothing more.
+        match protocol.matches(opening) {
+            Match::Yes(sign) if !passed_over(*id) => match &answer {
+                Asked::Yes(_, _, best) if sign.weight <= best.weight => {}
+                _ => answer = Asked::Yes(*id, *protocol, sign),
+            },
+            Match::Unsure if matches!(answer, Asked::No) && !passed_over(*id) => answer = Asked::Unsure,
+            _ => {}
+        }
+    }
+    answer
+}
+
+pub(super) fn feed(parser: &mut dyn Parser, id: ProtocolId, payload: &Payload<'_>, notes: &mut Notes<'_>) -> Next {
+    let mut facts = Facts::new(notes.facts, notes.signs, notes.announced, notes.packet, id.0);
+    let next = parser.feed(payload, &mut facts);
+    notes.changed |= facts.changed;
+    notes.client = facts.client.or(notes.client);
+    next
+}
+
+pub(super) fn after<'a>(payload: &Payload<'a>, used: usize) -> Payload<'a> {
+    let wire_len = payload.wire_len.saturating_sub(u32::try_from(used).unwrap_or(u32::MAX));
+    Payload { bytes: payload.bytes.get(used..).unwrap_or_default(), wire_len, other: &[], ..*payload }
+}

@@ -1,0 +1,33 @@
+//! How each side of a flow began, kept for rules that look back.
+
+use crate::inspect::{Payload, KEPT_OF_OPENING};
+
+/// How one side began: enough for rules that look back.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    bytes: [u8; KEPT_OF_OPENING],
+    kept: u8,
+    /// Bytes of its first payload on the wire; 0 while it has not spoken.
+    pub wire_len: u32,
+}
+
+impl Opening {
+    pub(super) const NONE: Self = Self { bytes: [0; KEPT_OF_OPENING], kept: 0, wire_len: 0 };
+
+    /// What is kept of it.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.kept)).unwrap_or_default()
+    }
+
+    pub(super) fn remember(&mut self, payload: &Payload<'_>) {
+        if self.wire_len > 0 {
+            return;
+        }
+        self.wire_len = payload.wire_len;
+        for (kept, byte) in self.bytes.iter_mut().zip(payload.bytes) {
+            *kept = *byte;
+            self.kept += 1;
+        }
+    }
+}
