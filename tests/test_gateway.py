@@ -55,12 +55,12 @@ class Running:
         self.eve = folder / "eve.json"
         self._said = folder / "said"
         # `ip netns exec` would hide the BPF file system.
-        self._inside = ["nsenter", f"--net=/run/netns/{namespace}"]
+        inside = ["nsenter", f"--net=/run/netns/{namespace}"]
+        self._command = [*inside, PEERGATE, "gateway", "-c", str(self.config)]
 
     def __enter__(self) -> Running:
-        command = [*self._inside, PEERGATE, "gateway", "-c", str(self.config)]
         with self._said.open("w") as said:
-            self.process = subprocess.Popen(command, stdout=said, stderr=said)
+            self.process = subprocess.Popen(self._command, stdout=said, stderr=said)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -68,11 +68,19 @@ class Running:
         self.process.wait()
         self.detach()
 
-    def detach(self) -> str:
-        command = [*self._inside, PEERGATE, "gateway", "-c", str(self.config), "--detach"]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=PATIENCE_SECONDS
+    def once(self, *wish: str) -> subprocess.CompletedProcess[str]:
+        """Runs the command until it ends by itself."""
+        return subprocess.run(
+            [*self._command, *wish],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_SECONDS,
         )
+
+    def detach(self) -> str:
+        done = self.once("--detach")
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     def says(self, words: str) -> None:
@@ -119,19 +127,21 @@ def test_what_stays_in_the_kernel_is_taken_away_by_detach(namespace: str, tmp_pa
         assert gateway.detach() == f"{NAMESPACE}: was not in the line\n"
 
 
+def test_a_second_gateway_of_the_same_name_is_refused(namespace: str, tmp_path: Path) -> None:
+    (tmp_path / "second").mkdir()
+    with Running(namespace, tmp_path) as first:
+        first.says(f"in the line of {NAMESPACE}: ")
+        second = Running(namespace, tmp_path / "second")
+        for wish in ([], ["--detach"]):
+            done = second.once(*wish)
+            assert done.returncode == 1
+            assert f"running already (process {first.process.pid})" in done.stderr
+        assert first.process.poll() is None
+
+
 def test_a_port_that_is_not_there_is_named(namespace: str, tmp_path: Path) -> None:
     gateway = Running(namespace, tmp_path)
     gateway.config.write_text(f"name: {NAMESPACE}\nlan: lan\nwan: nosuchport\n")
-    command = [
-        "nsenter",
-        f"--net=/run/netns/{namespace}",
-        PEERGATE,
-        "gateway",
-        "-c",
-        str(gateway.config),
-    ]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
-    )
+    done = gateway.once()
     assert done.returncode == 1
     assert "nosuchport" in done.stderr

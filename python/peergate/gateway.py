@@ -16,6 +16,7 @@ from pydantic import Field
 from peergate import document, policy, signatures
 from peergate._engine import Catalog, Events, Policy
 from peergate._engine import Gateway as Line
+from peergate.claim import claim
 from peergate.document import Prefixes, Section
 from peergate.model import Fail, Mode, Refuse
 from peergate.policy import compiled
@@ -104,7 +105,8 @@ def check(settings: Settings) -> None:
 
 def detach(settings: Settings) -> bool:
     """Takes what an earlier run left in the line out of it; False when there was nothing."""
-    return Line.detach(settings.name)
+    with claim(settings.name):
+        return Line.detach(settings.name)
 
 
 def _policy_of(settings: Settings, catalog: Catalog) -> Policy:
@@ -222,7 +224,7 @@ def run(settings: Settings, viewer: Viewer, wishes: Wishes) -> None:
     """Stands in the line until it is asked to leave. What is in the kernel stays there (see `detach`)."""
     eve = EveFile(settings.eve)
     eve.open()
-    with closing(eve), Gateway(settings) as gateway:
+    with closing(eve), claim(settings.name), Gateway(settings) as gateway:
         viewer.say("in the line of {}: {} ({})".format(settings.name, *gateway.place))
         while not wishes.leave:
             _grant(wishes, gateway, eve, viewer)
