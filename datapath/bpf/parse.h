@@ -19,6 +19,10 @@
 
 /* 802.1ad on top of 802.1Q is two; a third is rare and legal. */
 #define VLAN_DEPTH 3
+/* A provider's core rarely stacks more than three labels. */
+#define LABEL_DEPTH 4
+#define PPP_IPV4 0x0021
+#define PPP_IPV6 0x0057
 /* RFC 8200 names six extension headers; hosts accept repeats, but nobody sends this many. */
 #define EXTENSION_DEPTH 8
 
@@ -84,7 +88,7 @@ static __always_inline const void *view(struct __sk_buff *skb, __u32 offset, voi
 	return bpf_skb_load_bytes(skb, offset, copy, size) ? 0 : copy;
 }
 
-/* Leaves `at->offset` at the network header and gives its EtherType, 0 if the frame ends before it. */
+/* Leaves `at->offset` behind the VLAN tags and gives the EtherType there, 0 if the frame ends before it. */
 static __always_inline __be16 skip_tags(struct __sk_buff *skb, struct cursor *at)
 {
 	__be16 type = skb->protocol;
@@ -97,6 +101,51 @@ static __always_inline __be16 skip_tags(struct __sk_buff *skb, struct cursor *at
 			return 0;
 		at->offset += 4;
 	}
+	return type;
+}
+
+/* Behind the six bytes of PPPoE and the two of PPP (RFC 2516 §4, RFC 1661 §2). */
+static __always_inline __be16 skip_pppoe(struct __sk_buff *skb, struct cursor *at)
+{
+	__be16 proto;
+
+	if (load(skb, at->offset + 6, &proto, sizeof(proto)))
+		return 0;
+	at->offset += 8;
+	if (proto == bpf_htons(PPP_IPV4))
+		return bpf_htons(ETH_P_IP);
+	return proto == bpf_htons(PPP_IPV6) ? bpf_htons(ETH_P_IPV6) : 0;
+}
+
+/* Labels do not say what they carry: the version of IP does, and other things keep from looking like it (RFC 4928 §3). */
+static __always_inline __be16 skip_labels(struct __sk_buff *skb, struct cursor *at)
+{
+	__u8 label[4], version;
+
+	for (int depth = 0; depth < LABEL_DEPTH; depth++) {
+		if (load(skb, at->offset, label, sizeof(label)))
+			return 0;
+		at->offset += sizeof(label);
+		if (!(label[2] & 1))
+			continue;
+		if (load(skb, at->offset, &version, sizeof(version)))
+			return 0;
+		if (version >> 4 == 4)
+			return bpf_htons(ETH_P_IP);
+		return version >> 4 == 6 ? bpf_htons(ETH_P_IPV6) : 0;
+	}
+	return 0;
+}
+
+/* Leaves `at->offset` at the network header and gives its EtherType; anything else where it is not IP. */
+static __always_inline __be16 find_network(struct __sk_buff *skb, struct cursor *at)
+{
+	__be16 type = skip_tags(skb, at);
+
+	if (type == bpf_htons(ETH_P_PPP_SES))
+		return skip_pppoe(skb, at);
+	if (type == bpf_htons(ETH_P_MPLS_UC))
+		return skip_labels(skb, at);
 	return type;
 }
 
@@ -275,7 +324,7 @@ static __always_inline enum parsed parse(struct __sk_buff *skb, struct packet *p
 {
 	struct cursor at = {};
 	enum parsed parsed;
-	__be16 type = skip_tags(skb, &at);
+	__be16 type = find_network(skb, &at);
 
 	if (type == bpf_htons(ETH_P_IP))
 		parsed = parse_ipv4(skb, &at);

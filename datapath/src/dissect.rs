@@ -4,8 +4,6 @@
 use peergate_engine::bytes::Reader;
 use peergate_engine::packet::{Addr, Endpoint, TcpHeader};
 
-use crate::sample::network_offset;
-
 pub(crate) const TCP: u8 = 6;
 pub(crate) const UDP: u8 = 17;
 pub(crate) const SCTP: u8 = 132;
@@ -47,6 +45,31 @@ struct Network {
     /// Bytes behind the header.
     behind: usize,
     later_fragment: bool,
+}
+
+const MOST_LABELS: usize = 4;
+
+/// Where the IP header of an Ethernet frame begins: behind VLAN tags, PPPoE or MPLS labels.
+pub(crate) fn network_offset(frame: &[u8]) -> Option<usize> {
+    let mut at = 12;
+    while matches!(frame.get(at..at + 2)?, [0x81, 0x00] | [0x88, 0xa8]) {
+        at += 4;
+    }
+    let kind = frame.get(at..at + 2)?;
+    at += 2;
+    match kind {
+        [0x08, 0x00] | [0x86, 0xdd] => Some(at),
+        [0x88, 0x64] => matches!(frame.get(at + 6..at + 8)?, [0x00, 0x21 | 0x57]).then_some(at + 8),
+        [0x88, 0x47] => behind_labels(frame, at),
+        _ => None,
+    }
+}
+
+fn behind_labels(frame: &[u8], labels: usize) -> Option<usize> {
+    let is_last = |label: &[u8]| label.get(2).is_some_and(|byte| byte & 1 == 1);
+    let count = frame.get(labels..)?.chunks_exact(4).take(MOST_LABELS).position(is_last)? + 1;
+    let at = labels + count * 4;
+    matches!(frame.get(at)? >> 4, 4 | 6).then_some(at)
 }
 
 /// Reads the headers of an Ethernet frame, `None` if it is not IP or ends too early.

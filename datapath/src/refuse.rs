@@ -144,7 +144,19 @@ fn packet(frame: &[u8], headers: &Headers, back: bool, proto: u8, transport: &[u
     let covered = sum(transport) + if proto == ICMP { 0 } else { pseudo };
     let at = begin + if proto == TCP { 16 } else { 2 };
     out.get_mut(at..at + 2)?.copy_from_slice(&fold(covered).to_be_bytes());
+    write_pppoe_length(&mut out, ip)?;
     Some(out)
+}
+
+/// PPPoE tells its own length: that of PPP's two bytes and of the packet (RFC 2516 §4).
+fn write_pppoe_length(frame: &mut [u8], ip: usize) -> Option<()> {
+    const PPPOE: [u8; 2] = [0x88, 0x64];
+    let Some(kind) = ip.checked_sub(10).filter(|kind| *kind >= ADDRESSES) else { return Some(()) };
+    if frame.get(kind..kind + 2)? == PPPOE {
+        let length = u16::try_from(frame.len() - ip + 2).ok()?;
+        frame.get_mut(ip - 4..ip - 2)?.copy_from_slice(&length.to_be_bytes());
+    }
+    Some(())
 }
 
 fn sum(bytes: &[u8]) -> u64 {
@@ -237,6 +249,15 @@ mod tests {
         assert_eq!(answer[..12], [&datagram[6..12], &datagram[..6]].concat());
         assert_eq!(answer[34..36], [3, 3]);
         assert_eq!(answer[42..], datagram[14..]);
+    }
+
+    #[test]
+    fn an_answer_goes_into_the_session_that_its_packet_came_from() {
+        let plain = tcp(0x18, b"four");
+        let session = [0x88, 0x64, 0x11, 0, 0, 7, 0, 46, 0, 0x21];
+        let answer = answers(&[&plain[..12], &session, &plain[14..]].concat(), Arrived::Yes).to_sender.unwrap();
+        assert_eq!(answer[12..22], [0x88, 0x64, 0x11, 0, 0, 7, 0, 42, 0, 0x21]);
+        assert_eq!(numbers(Some(answer)), (2000, 0, 0x04));
     }
 
     #[test]

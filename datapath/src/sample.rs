@@ -4,7 +4,7 @@ use peergate_engine::packet::{Frame, LinkType, Time};
 
 use crate::abi::{self, FlowKey, SampleHeader};
 use crate::clock::Clock;
-use crate::dissect::UDP;
+use crate::dissect::{network_offset, UDP};
 
 /// Which way a packet went along its flow's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,13 +136,4 @@ fn write_lengths(frame: &mut [u8], headers: usize, payload: u32) -> Option<()> {
     frame.get_mut(at..at + 2)?.copy_from_slice(&length.to_be_bytes());
     frame.get_mut(transport + 4..transport + 6)?.copy_from_slice(&datagram.to_be_bytes());
     Some(())
-}
-
-/// Where the IP header of an Ethernet frame begins, behind any VLAN tags.
-pub(crate) fn network_offset(frame: &[u8]) -> Option<usize> {
-    let mut at = 12;
-    while matches!(frame.get(at..at + 2)?, [0x81, 0x00] | [0x88, 0xa8]) {
-        at += 4;
-    }
-    matches!(frame.get(at..at + 2)?, [0x08, 0x00] | [0x86, 0xdd]).then_some(at + 2)
 }
