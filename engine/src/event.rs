@@ -1,6 +1,7 @@
 //! What the engine tells: flows that ended, and verdicts as they fall.
 
 use crate::apps::{Activity, AppId};
+use crate::behaviour::Change;
 use crate::flow::{EndReason, Flow, FlowKey};
 use crate::inspect::{Category, ProtocolId};
 use crate::packet::{Endpoint, Time, Transport};
@@ -17,6 +18,8 @@ pub enum Event {
     Verdict(Box<Told>, Action),
     /// What the policy says of a live flow, and will say until it changes: nothing more is read of it, or it is blocked.
     Settled(FlowKey, Action),
+    /// Something else goes on in a flow than before, by the cadence of its packets.
+    Activity(Box<Told>, Change),
     /// An endpoint was learned: all its flows are one application's.
     Learned(Learnt),
 }

@@ -14,6 +14,7 @@
 )]
 
 pub mod apps;
+pub mod behaviour;
 pub mod bytes;
 pub mod decode;
 pub mod eve;

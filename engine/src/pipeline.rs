@@ -4,6 +4,7 @@ mod config;
 mod judging;
 mod segments;
 mod spare;
+mod watching;
 
 pub use config::{Config, Counted, Counts, Record};
 
@@ -11,8 +12,10 @@ use std::sync::Arc;
 
 use segments::read_segment;
 use spare::Spare;
+use watching::watch;
 
 use crate::apps::Catalog;
+use crate::behaviour::Noted;
 use crate::decode::Decoder;
 use crate::event::{Event, Outbox, Told};
 use crate::facts::Announcement;
@@ -76,7 +79,7 @@ impl Engine {
     /// Takes a packet of which only its flow, direction and size are known.
     pub fn record(&mut self, record: &Record, out: &mut Outbox) {
         self.core.tick(record.time, out);
-        self.core.record(record);
+        self.core.record(record, out);
     }
 
     /// Takes the data path's own count of a flow, which saw packets that the engine did not.
@@ -163,15 +166,23 @@ impl Core {
         if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() {
             flow.begin_reading(self.spare.take());
         }
+        let noted = watch(flow, packet.time, side, packet.payload_len);
         if let Some(reading) = flow.reading.take_if(|reading| tells_something(packet, reading)) {
             self.read(slot, reading, side, packet, out);
         }
+        if noted == Noted::WindowOver {
+            self.turn_window(slot, sender_is_low, packet.time, packet.payload_len, out);
+        }
     }
 
-    fn record(&mut self, record: &Record) {
-        let Some(flow) = self.table.find(&record.key).and_then(|slot| self.table.get(slot)) else { return };
+    fn record(&mut self, record: &Record, out: &mut Outbox) {
+        let Some(slot) = self.table.find(&record.key) else { return };
+        let Some(flow) = self.table.get(slot) else { return };
         let side = if record.from_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count_record(record.time, side, record.wire_len, record.payload_len);
+        if watch(flow, record.time, side, record.payload_len) == Noted::WindowOver {
+            self.turn_window(slot, record.from_low, record.time, record.payload_len, out);
+        }
     }
 
     fn counted(&mut self, counted: &Counted) {

@@ -13,6 +13,7 @@ pub use stream::{Piece, Stream};
 pub use table::{Limits, Slot, Table};
 
 use crate::apps::Judgement;
+use crate::behaviour::{Behaviour, Noted, WATCHED_FROM};
 use crate::facts::{FactStore, Seen};
 use crate::inspect::{Opening, ProtocolId, Reading};
 use crate::packet::{Endpoint, Packet, Side, TcpHeader, Time, Transport};
@@ -39,6 +40,8 @@ pub struct Flow {
     pub tallies: [Tally; 2],
     /// From its first payload on, while there is more to learn from its payloads.
     pub reading: Option<Box<Reading>>,
+    /// What its packets' times and sizes show, once there are enough of them.
+    pub behaviour: Option<Box<Behaviour>>,
     /// Sequence numbers of the SYNs, until the reading takes them over; 0 where none was seen.
     /// Of ICMP, which has none: type and code that the client asked with.
     syns: [u32; 2],
@@ -74,6 +77,7 @@ impl Flow {
             judgement: Judgement::default(),
             decision: Decision::default(),
             reading: None,
+            behaviour: None,
             syns: [0; 2],
         }
     }
@@ -112,6 +116,18 @@ impl Flow {
         if payload_len > 0 {
             tally.payloads = tally.payloads.saturating_add(1);
         }
+    }
+
+    /// Watches a payload that was counted; says whether a window has to be closed before it can be noted.
+    #[inline]
+    pub fn watch(&mut self, time: Time, side: Side, len: u32) -> Noted {
+        if let Some(behaviour) = &mut self.behaviour {
+            return behaviour.note(time, side, len);
+        }
+        if self.payloads() >= WATCHED_FROM {
+            self.behaviour = Some(Box::new(Behaviour::new(time)));
+        }
+        Noted::Counted
     }
 
     fn note_icmp(&mut self, packet: &Packet<'_>) {
@@ -216,6 +232,7 @@ impl Flow {
             facts: self.facts.clone(),
             signs: self.signs.clone(),
             judgement: self.judgement.clone(),
+            behaviour: self.behaviour.clone(),
             reading: None,
             ..*self
         }
@@ -226,5 +243,8 @@ impl Flow {
         self.client_is_low = !self.client_is_low;
         self.tallies.swap(0, 1);
         self.state.turn();
+        if let Some(behaviour) = &mut self.behaviour {
+            behaviour.stats.turn();
+        }
     }
 }

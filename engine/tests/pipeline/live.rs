@@ -34,6 +34,7 @@ fn a_verdict_comes_before_what_was_learned_of_it_and_that_before_the_end_of_read
             Happened::Learned(..) => "learned",
             Happened::Settled => "settled",
             Happened::Ended(_) => "ended",
+            Happened::Activity(..) => "activity",
         })
         .collect();
     assert_eq!(kinds, ["verdict", "learned", "settled"]);

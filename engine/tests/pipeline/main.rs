@@ -8,6 +8,7 @@
     reason = "a test may panic"
 )]
 
+mod behaviour;
 #[path = "../decode/build.rs"]
 mod build;
 mod flows;

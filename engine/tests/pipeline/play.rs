@@ -81,6 +81,8 @@ pub enum Happened {
     Ended(Seen),
     Verdict(Seen, &'static str),
     Settled,
+    /// What went on before, and what goes on now.
+    Activity(&'static str, &'static str),
     Learned(String, u16),
 }
 
@@ -109,6 +111,10 @@ impl Play {
 
     pub fn wait(&mut self, seconds: u64) {
         self.time.0 += seconds * Time::SECOND;
+    }
+
+    pub fn pass(&mut self, millis: u64) {
+        self.time.0 += millis * Time::MILLI;
     }
 
     pub fn set_policy(&mut self, policy: Arc<Policy>) {
@@ -174,6 +180,7 @@ impl Play {
             Event::Ended(told) => Happened::Ended(self.seen(&told)),
             Event::Verdict(told, before) => Happened::Verdict(self.seen(&told), before.name()),
             Event::Settled(..) => Happened::Settled,
+            Event::Activity(_, change) => Happened::Activity(change.before.name(), change.now.name()),
             Event::Learned(Learnt { endpoint, app, .. }) => {
                 Happened::Learned(catalog().app(app).name.clone(), endpoint.port)
             }

@@ -1,0 +1,36 @@
+//! Watching flows: each payload is noted, each second is a window, each closed window is asked what goes on.
+
+use super::Core;
+use crate::behaviour::{Change, Noted, Window};
+use crate::event::{Event, Outbox, Told};
+use crate::flow::{Flow, Slot};
+use crate::packet::{Side, Time};
+
+/// Notes a payload, if the packet has one.
+#[inline]
+pub(super) fn watch(flow: &mut Flow, time: Time, side: Side, payload_len: u32) -> Noted {
+    if payload_len == 0 {
+        return Noted::Counted;
+    }
+    flow.watch(time, side, payload_len)
+}
+
+impl Core {
+    /// Closes a flow's window at the payload that came after it, which is the first of the next.
+    #[cold]
+    pub(super) fn turn_window(&mut self, slot: Slot, from_low: bool, time: Time, payload_len: u32, out: &mut Outbox) {
+        let Some(flow) = self.table.get(slot) else { return };
+        let side = if from_low == flow.client_is_low { Side::Client } else { Side::Server };
+        let Some(behaviour) = &mut flow.behaviour else { return };
+        let (window, change) = behaviour.close(time);
+        behaviour.note(time, side, payload_len);
+        self.window_closed(slot, &window, change, out);
+    }
+
+    /// What a second of a flow showed goes to whoever follows flows or hosts.
+    fn window_closed(&mut self, slot: Slot, _window: &Window, change: Option<Change>, out: &mut Outbox) {
+        let Some(change) = change else { return };
+        let Some(flow) = self.table.look(slot) else { return };
+        out.push(Event::Activity(Box::new(Told { flow: flow.snapshot(), reason: None, time: self.clock }), change));
+    }
+}
