@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cyclopts import App
 
 app = App(name="lab")
@@ -38,3 +40,33 @@ def down() -> int:
     from peergate.lab import commands
 
     return commands.down()
+
+
+@app.command
+def generate(
+    capture: Path,
+    *,
+    hosts: int = 1000,
+    minutes: float = 10.0,
+    seed: int = 1,
+    parameters: Path | None = None,
+) -> int:
+    """Write a capture of a simulated campus, and the truth about it: flows, calls, and what hosts were for others.
+
+    Parameters
+    ----------
+    capture
+        The pcap file; tables of the truth are written beside it.
+    hosts
+        How many hosts the campus has.
+    minutes
+        How long the capture is.
+    seed
+        Another number, another campus; the same number, the same bytes.
+    parameters
+        A YAML file that says how much there is of what (docs/reference/lab-parameters.md).
+
+    """
+    from peergate.lab.campus import commands
+
+    return commands.write(capture, (hosts, minutes, seed), parameters)

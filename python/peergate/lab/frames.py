@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
-from enum import IntFlag
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,10 +25,15 @@ PCAP_NANOSECONDS = 0xA1B23C4D
 PCAP_SNAP_LENGTH = 262_144
 LINKTYPE_ETHERNET = 1
 NANOSECONDS = 1_000_000_000
+IP_HEADER = struct.Struct(">BBHHHBBH")
+UDP_HEADER = struct.Struct(">4H")
+TCP_HEADER = struct.Struct(">HHIIBBHHH")
+WORD = 0xFFFF
+PCAP_RECORD = struct.Struct("<IIII")
 
 
-class Flag(IntFlag):
-    """TCP flags."""
+class Flag:
+    """TCP flags, as plain numbers: millions of segments are made of them."""
 
     FIN = 0x01
     SYN = 0x02
@@ -38,22 +42,31 @@ class Flag(IntFlag):
     ACK = 0x10
 
 
+@lru_cache(maxsize=1 << 16)
+def path(source: str, destination: str) -> tuple[bytes, bytes, int]:
+    """What all frames from one address to another share: Ethernet header, IP addresses, their sum."""
+    addresses = socket.inet_aton(source) + socket.inet_aton(destination)
+    ethernet = mac(destination) + mac(source) + ETHERTYPE_IPV4.to_bytes(2)
+    return ethernet, addresses, int.from_bytes(addresses) % WORD
+
+
 def udp(source: Endpoint, destination: Endpoint, payload: bytes, number: int) -> bytes:
     """A UDP datagram in a frame; `number` is the identification of its IP packet."""
-    header = struct.pack(">HHHH", source.port, destination.port, 8 + len(payload), 0)
-    segment = header + payload
-    # A sum of zero would mean that there is none (RFC 768).
-    total = transport_sum(source, destination, UDP, segment) or 0xFFFF
-    return frame(source, destination, UDP, segment[:6] + total.to_bytes(2) + payload, number)
+    ethernet, addresses, shared = path(source[0], destination[0])
+    length = 8 + len(payload)
+    # The length counts twice, in the pseudo header too.
+    total = shared + UDP + 2 * length + source[1] + destination[1] + word_sum(payload)
+    # A sum of zero would mean that there is none (RFC 768), so the other zero stands for it.
+    header = UDP_HEADER.pack(source[1], destination[1], length, WORD - total % WORD)
+    return ethernet + ip_header(20 + length, number, UDP, shared) + addresses + header + payload
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """A TCP segment."""
 
     source: Endpoint
     destination: Endpoint
-    flags: Flag
+    flags: int
     sequence: int
     acknowledged: int
     payload: bytes = b""
@@ -61,35 +74,37 @@ class Segment:
 
 def tcp(segment: Segment, number: int) -> bytes:
     """A TCP segment in a frame; `number` is the identification of its IP packet."""
-    options = MAXIMUM_SEGMENT_OPTION if Flag.SYN in segment.flags else b""
-    words = 5 + len(options) // 4
-    start = struct.pack(
-        ">HHIIBBH",
-        segment.source.port,
-        segment.destination.port,
+    ethernet, addresses, shared = path(segment.source[0], segment.destination[0])
+    options = MAXIMUM_SEGMENT_OPTION if segment.flags & Flag.SYN else b""
+    length = 20 + len(options) + len(segment.payload)
+    header = TCP_HEADER.pack(
+        segment.source[1],
+        segment.destination[1],
         segment.sequence,
         segment.acknowledged,
-        words << 4,
+        (20 + len(options)) << 2,
         segment.flags,
         WINDOW,
+        0,
+        0,
     )
-    rest = bytes(2) + options + segment.payload
-    ends = segment.source, segment.destination
-    total = transport_sum(*ends, TCP, start + bytes(2) + rest)
-    return frame(*ends, TCP, start + total.to_bytes(2) + rest, number)
+    total = shared + TCP + length + word_sum(header + options) + word_sum(segment.payload)
+    header = header[:16] + (WORD - (total % WORD or WORD)).to_bytes(2) + header[18:]
+    return (
+        ethernet
+        + ip_header(20 + length, number, TCP, shared)
+        + addresses
+        + header
+        + options
+        + segment.payload
+    )
 
 
-def frame(
-    source: Endpoint, destination: Endpoint, protocol: int, segment: bytes, number: int
-) -> bytes:
-    """An IPv4 packet in a frame."""
-    addresses = socket.inet_aton(source.address) + socket.inet_aton(destination.address)
-    start = struct.pack(
-        ">BBHHHBB", 0x45, 0, 20 + len(segment), number, DO_NOT_FRAGMENT, HOPS, protocol
-    )
-    total = checksum(start + bytes(2) + addresses)
-    ethernet = mac(destination.address) + mac(source.address) + ETHERTYPE_IPV4.to_bytes(2)
-    return ethernet + start + total.to_bytes(2) + addresses + segment
+def ip_header(length: int, number: int, protocol: int, shared: int) -> bytes:
+    """An IPv4 header up to the addresses, whose sum is `shared`."""
+    total = 0x4500 + length + number + DO_NOT_FRAGMENT + (HOPS << 8 | protocol) + shared
+    left = WORD - (total % WORD or WORD)
+    return IP_HEADER.pack(0x45, 0, length, number, DO_NOT_FRAGMENT, HOPS, protocol, left)
 
 
 def mac(address: str) -> bytes:
@@ -97,29 +112,38 @@ def mac(address: str) -> bytes:
     return b"\x02\x00" + socket.inet_aton(address)
 
 
-def transport_sum(source: Endpoint, destination: Endpoint, protocol: int, segment: bytes) -> int:
-    """The checksum of UDP and TCP, over the pseudo header too."""
-    addresses = socket.inet_aton(source.address) + socket.inet_aton(destination.address)
-    return checksum(addresses + struct.pack(">HH", protocol, len(segment)) + segment)
+def word_sum(data: bytes) -> int:
+    """The sum of the 16-bit words of `data`, modulo 2^16-1, as the Internet checksum adds (RFC 1071)."""
+    # 2^16 is 1 modulo 2^16-1, so the bytes as one large number have the same remainder as the sum of their words.
+    number = int.from_bytes(data)
+    return (number << 8 if len(data) % 2 else number) % WORD
 
 
 def checksum(data: bytes) -> int:
-    """The Internet checksum (RFC 1071)."""
-    padded = data + bytes(len(data) % 2)
-    total: int = sum(struct.unpack(f">{len(padded) // 2}H", padded))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
+    """The Internet checksum (RFC 1071) of data that is not all zeros."""
+    return WORD - (word_sum(data) or WORD)
+
+
+class PcapWriter:
+    """A capture file that is being written."""
+
+    def __init__(self, file: BinaryIO, snap: int = PCAP_SNAP_LENGTH) -> None:
+        self._file = file
+        self._snap = snap
+        file.write(struct.pack("<IHHiIII", PCAP_NANOSECONDS, 2, 4, 0, 0, snap, LINKTYPE_ETHERNET))
+
+    def write(self, when: float, data: bytes) -> None:
+        """Adds a frame, cut where it is longer than the capture keeps."""
+        seconds = int(when)
+        wire = len(data)
+        kept = data if wire <= self._snap else data[: self._snap]
+        record = PCAP_RECORD.pack(seconds, int((when - seconds) * NANOSECONDS), len(kept), wire)
+        self._file.write(record + kept)
 
 
 def write_pcap(path: Path, frames: Iterable[tuple[float, bytes]]) -> None:
     """Writes frames with their times to a capture file."""
     with path.open("wb") as file:
-        file.write(
-            struct.pack(
-                "<IHHiIII", PCAP_NANOSECONDS, 2, 4, 0, 0, PCAP_SNAP_LENGTH, LINKTYPE_ETHERNET
-            )
-        )
+        writer = PcapWriter(file)
         for when, data in frames:
-            seconds, nanoseconds = divmod(round(when * NANOSECONDS), NANOSECONDS)
-            file.write(struct.pack("<IIII", seconds, nanoseconds, len(data), len(data)) + data)
+            writer.write(when, data)

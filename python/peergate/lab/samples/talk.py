@@ -52,9 +52,9 @@ class Connection:
     ends: list[Endpoint]
     next: list[int] = field(default_factory=lambda: [1000, 5000])
 
-    def send(self, side: int, flags: Flag, payload: bytes = b"") -> None:
+    def send(self, side: int, flags: int, payload: bytes = b"") -> None:
         """One segment."""
-        heard = self.next[1 - side] if Flag.ACK in flags else 0
+        heard = self.next[1 - side] if flags & Flag.ACK else 0
         source, destination = self.ends[side], self.ends[1 - side]
         segment = Segment(source, destination, flags, self.next[side], heard, payload)
         self.talk.add(tcp(segment, len(self.talk.frames) + 1))

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import struct
 from socket import inet_aton
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from peergate.lab.samples.talk import ELSEWHERE, HERE, THERE, Talk
 from peergate.lab.simulator.machine import Endpoint
+
+if TYPE_CHECKING:
+    from random import Random
 
 NAME = "www.example.com"
 IN_A = struct.pack(">HH", 1, 1)
@@ -72,13 +76,11 @@ def extension(kind: int, value: bytes) -> bytes:
     return struct.pack(">H", kind) + long(value)
 
 
-def tls() -> Talk:
-    """The hellos of TLS 1.3, and sealed records (RFC 8446)."""
-    talk = Talk()
-    chance = talk.chance
+def client_hello(chance: Random, name: str = NAME) -> tuple[bytes, bytes]:
+    """The first record of a TLS 1.3 client, and its session identifier (RFC 8446 §4.1.2)."""
     offered = b"".join(
         (
-            extension(0, long(b"\0" + long(NAME.encode()))),
+            extension(0, long(b"\0" + long(name.encode()))),
             extension(10, long(b"\x00\x1d\x00\x17")),
             extension(13, long(b"\x04\x03\x08\x04")),
             extension(16, long(b"\x02h2\x08http/1.1")),
@@ -89,22 +91,35 @@ def tls() -> Talk:
     session = b"\x20" + chance.randbytes(32)
     ciphers = long(b"\x13\x01\x13\x02\xc0\x2b\xc0\x2f")
     hello = b"\x03\x03" + chance.randbytes(32) + session + ciphers + b"\x01\x00" + long(offered)
+    return b"\x16\x03\x01" + long(b"\x01" + len(hello).to_bytes(3) + hello), session
+
+
+def server_hello(chance: Random, session: bytes) -> bytes:
+    """The first record of its server (RFC 8446 §4.1.3)."""
     chosen = extension(43, b"\x03\x04") + extension(51, b"\x00\x1d" + long(chance.randbytes(32)))
     answer = b"\x03\x03" + chance.randbytes(32) + session + b"\x13\x01\x00" + long(chosen)
+    return b"\x16\x03\x03" + long(b"\x02" + len(answer).to_bytes(3) + answer)
+
+
+def tls() -> Talk:
+    """The hellos of TLS 1.3, and sealed records (RFC 8446)."""
+    talk = Talk()
+    hello, session = client_hello(talk.chance)
+    answer = server_hello(talk.chance, session)
     talk.connection(
         Endpoint(HERE, 40443),
         Endpoint(THERE, 443),
-        b"\x16\x03\x01" + long(b"\x01" + len(hello).to_bytes(3) + hello),
-        b"\x16\x03\x03" + long(b"\x02" + len(answer).to_bytes(3) + answer) + sealed(talk, 600),
-        b"\x14\x03\x03\x00\x01\x01" + sealed(talk, 53),
-        sealed(talk, 200),
+        hello,
+        answer + sealed(talk.chance, 600),
+        b"\x14\x03\x03\x00\x01\x01" + sealed(talk.chance, 53),
+        sealed(talk.chance, 200),
     )
     return talk
 
 
-def sealed(talk: Talk, length: int) -> bytes:
+def sealed(chance: Random, length: int) -> bytes:
     """A record that nobody else can read."""
-    return b"\x17\x03\x03" + long(talk.chance.randbytes(length))
+    return b"\x17\x03\x03" + long(chance.randbytes(length))
 
 
 def quic() -> Talk:

@@ -13,17 +13,19 @@ from random import Random
 from peergate.lab.clients.report import report
 from peergate.lab.simulator.cast import LOGIN_PORT, LOGIN_PORTS, supernodes
 from peergate.lab.simulator.client import Client, Settings
+from peergate.lab.simulator.dialect import DIALECTS, Dialect
 from peergate.lab.simulator.machine import Endpoint
 from peergate.lab.simulator.servers import LoginServer, Supernode
 from peergate.lab.simulator.sockets import Runner, now
+from peergate.lab.simulator.voice import Codec
 
 POLL_SECONDS = 0.2
 
 
-async def run_supernodes(addresses: tuple[str, ...], seed: int) -> None:
+async def run_supernodes(addresses: tuple[str, ...], seed: int, dialect: Dialect) -> None:
     """All supernodes in one process, each at its own address."""
     runners = [
-        Runner(Supernode(role.manner, Random(f"{seed}{role.at}")), role.at, role.ports)
+        Runner(Supernode(role.manner, Random(f"{seed}{role.at}"), dialect), role.at, role.ports)
         for role in supernodes(addresses, seed)
     ]
     report("ready")
@@ -43,7 +45,8 @@ async def run_client(given: argparse.Namespace) -> None:
         nodes=tuple(role.at for role in supernodes(tuple(given.nodes.split(",")), given.seed)),
         login_server=Endpoint(given.login, LOGIN_PORT),
         rounds=given.rounds,
-        doubled_seconds=given.doubled,
+        codec=Codec(doubled_seconds=given.doubled),
+        dialect=DIALECTS[given.dialect],
     )
     client = Client(settings, chance)
     at = Endpoint(given.address, given.port)
@@ -66,6 +69,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=35990)
     parser.add_argument("--nodes", default="", help="addresses of the supernodes, with commas")
     parser.add_argument("--login", default="", help="address of the log-in server")
+    parser.add_argument("--dialect", choices=list(DIALECTS), default="skype")
     parser.add_argument("--rounds", type=int, default=5, help="of TCP attempts before giving up")
     parser.add_argument("--doubled", type=float, default=25.0, help="seconds of double-size voice")
     parser.add_argument("--call", metavar="ADDRESS:PORT")
@@ -74,7 +78,9 @@ def main() -> None:
     if given.part == "client":
         asyncio.run(run_client(given))
     elif given.part == "supernodes":
-        asyncio.run(run_supernodes(tuple(given.address.split(",")), given.seed))
+        asyncio.run(
+            run_supernodes(tuple(given.address.split(",")), given.seed, DIALECTS[given.dialect])
+        )
     else:
         asyncio.run(run_login(given.address, given.seed))
 

@@ -1,32 +1,26 @@
-"""A Skype-class client: log-on, idle signalling, calls, and what it tries where UDP is refused."""
+"""A Skype-class client: log-on, idle signalling, calls, files, and what it tries where UDP is refused."""
 
 from __future__ import annotations
 
-import itertools
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peergate.lab.simulator import messages
+from peergate.lab.simulator.calling import Calling
+from peergate.lab.simulator.dialect import CLASSIC, Dialect
+from peergate.lab.simulator.disguise import PLAIN, Disguise
 from peergate.lab.simulator.machine import (
     Close,
     Connect,
     Endpoint,
     Happened,
-    Machine,
     Send,
     SendDatagram,
 )
-from peergate.lab.simulator.messages import Function, Writer
+from peergate.lab.simulator.messages import Function
 from peergate.lab.simulator.servers import FAKE_TLS_PORT, HTTP_PORT
 from peergate.lab.simulator.stream import CLIENT, Conversation, Kind
-from peergate.lab.simulator.voice import (
-    DOUBLED_SECONDS,
-    HANG_UP_BYTES,
-    HANG_UP_TIMES,
-    SILENCE_SECONDS,
-    Call,
-)
+from peergate.lab.simulator.voice import PUBLISHED, Codec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,9 +39,15 @@ ROUND_PAUSE = 6.0
 KEEP_ALIVE_SECONDS = 60.0
 # A third of the nodes in use is asked again this often.
 RECONTACT_SECONDS = 20.0
+# Then new nodes are asked, a burst every few minutes.
+REFRESH_SECONDS = (100.0, 180.0)
+REFRESH_NODES = (8, 14)
+ANSWERS = (Function.OBFUSCATED, Function.NACK, Function.REFUSED, Function.FRAGMENT)
 # A call set-up asks a dozen nodes all over the world within a second.
 CALL_NODES = 12
 CALL_BURST_SECONDS = 1.0
+# How many probes a client remembers, for those that are asked again.
+REMEMBERED_PROBES = 256
 
 
 @dataclass(frozen=True)
@@ -58,71 +58,55 @@ class Settings:
     login_server: Endpoint
     # How often all ports are tried over TCP before the log-on has failed.
     rounds: int = 5
-    doubled_seconds: float = DOUBLED_SECONDS
+    codec: Codec = PUBLISHED
+    dialect: Dialect = CLASSIC
+    disguise: Disguise = PLAIN
 
 
-class Client(Machine):
+class Client(Calling):
     """One person's client."""
 
     def __init__(self, settings: Settings, chance: Random) -> None:
-        super().__init__()
+        super().__init__(settings.dialect, settings.disguise, settings.codec, chance)
         self._settings = settings
-        self._chance = chance
-        self._writer = Writer(chance)
-        self._streams = itertools.count(1)
         self._pending: dict[int, tuple[Endpoint, bytes]] = {}
+        self._asked: set[Endpoint] = set()
         self._active: list[Endpoint] = []
         self._attempts: dict[int, Attempt] = {}
         self._supernode: int | None = None
         self._login: int | None = None
         self._version: int | None = None
-        self._calls: dict[Endpoint, Call] = {}
-        self._hung_up: dict[Endpoint, float] = {}
         self.online = False
 
     def start(self, now: float) -> Actions:
         """Asks for a newer version and looks for a supernode."""
         yield Happened("log-on-started")
-        self._version = next(self._streams)
-        yield Connect(self._version, Endpoint(self._settings.login_server.address, HTTP_PORT))
-        self._probe_later(now, BURST_NODES, BURST_SECONDS)
-        self.later(now + UDP_PATIENCE, lambda then: self._fall_back(then, 0))
+        if self._settings.dialect.named:
+            self._version = next(self._streams)
+            yield Connect(self._version, Endpoint(self._settings.login_server.address, HTTP_PORT))
+        self._look(now)
         yield from self.tick(now)
-
-    def call(self, now: float, peer: Endpoint, seconds: float) -> Actions:
-        """Calls another client."""
-        self._probe_later(now, CALL_NODES, CALL_BURST_SECONDS)
-        if self._supernode is not None:
-            yield Send(self._supernode, self._attempts[self._supernode].conversation.signalling())
-        yield from self._begin_call(now, peer)
-        self.later(now + seconds, lambda then: self._end_call(then, peer))
 
     def datagram(self, now: float, sender: Endpoint, payload: bytes) -> Actions:
         """Goes on with the probe or call that the datagram belongs to."""
-        what = messages.function(payload)
-        if what is Function.NACK and len(payload) == messages.NACK_BYTES:
-            node, request = self._pending.get(messages.identifier(payload), (None, b""))
-            if node == sender:
-                yield SendDatagram(sender, self._writer.resend(request, payload, sender.address))
-        elif what is Function.OBFUSCATED:
-            yield from self._answered(now, sender, payload)
-        elif what is Function.DATA:
-            yield from self._heard(now, sender, len(payload))
+        what = self._writer.function(payload)
+        if what is Function.DATA or (self.in_call(sender) and what not in ANSWERS):
+            yield from self.heard(now, sender, len(payload))
+        elif sender in self._asked:
+            yield from self._answer(now, sender, payload, what)
 
     def connected(self, now: float, stream: int) -> Actions:
         """Says the first words of whatever the connection is for."""
-        del now
         if stream == self._version:
             yield Send(stream, self._writer.version_request())
         elif stream == self._login:
             yield Send(stream, messages.LOGIN_HELLO)
         elif attempt := self._attempts.get(stream):
-            yield Send(
-                stream,
-                self._writer.fake_tls_hello()
-                if attempt.behind_tls
-                else attempt.conversation.open(),
-            )
+            hidden = attempt.behind_tls
+            hello = self._writer.fake_tls_hello()
+            yield Send(stream, hello if hidden else attempt.conversation.open())
+        else:
+            yield from super().connected(now, stream)
 
     def received(self, now: float, stream: int, data: bytes) -> Actions:
         """Goes on with the conversation."""
@@ -132,6 +116,8 @@ class Client(Machine):
             yield from self._logging_in(now, data)
         elif attempt := self._attempts.get(stream):
             yield from self._talking(now, stream, attempt, data)
+        else:
+            yield from super().received(now, stream, data)
 
     def closed(self, now: float, stream: int) -> Actions:
         """Notices a lost supernode, looks for another, and is off line meanwhile."""
@@ -141,32 +127,58 @@ class Client(Machine):
             if self.online:
                 self.online = False
                 yield Happened("offline")
-            self._probe_later(now, BURST_NODES, BURST_SECONDS)
-            self.later(now + UDP_PATIENCE, lambda then: self._fall_back(then, 0))
+            self._look(now)
         elif stream == self._login and not self.online:
             self._login = None
             yield Happened("log-in-refused")
+        else:
+            yield from super().closed(now, stream)
+
+    def signal(self, now: float) -> Actions:
+        """Tells the supernode about a call, and asks nodes all over the world for the way."""
+        self._probe_later(now, CALL_NODES, CALL_BURST_SECONDS)
+        if self._supernode is not None:
+            yield Send(self._supernode, self._attempts[self._supernode].conversation.signalling())
+
+    def _look(self, now: float) -> None:
+        spread = BURST_SECONDS + BURST_NODES * self._settings.disguise.jitter
+        self._probe_later(now, BURST_NODES, spread)
+        self.later(
+            now + spread - BURST_SECONDS + UDP_PATIENCE, lambda then: self._fall_back(then, 0)
+        )
 
     def _probe_later(self, now: float, count: int, seconds: float) -> None:
         nodes = self._chance.sample(self._settings.nodes, min(count, len(self._settings.nodes)))
         times = sorted(now + self._chance.random() * seconds for _ in nodes)
         for when, node in zip(times, nodes, strict=True):
-            self.plan(when, self._ask(node, self._chance.choice(messages.PROBE_BYTES)))
+            self.plan(when, self._ask(node, self._writer.probe()))
 
-    def _ask(self, node: Endpoint, size: int) -> SendDatagram:
-        request = self._writer.request(size)
-        self._pending[messages.identifier(request)] = (node, request)
+    def _ask(self, node: Endpoint, request: bytes) -> SendDatagram:
+        self._asked.add(node)
+        self._pending[self._writer.identifier(request)] = (node, request)
+        if len(self._pending) > REMEMBERED_PROBES:
+            del self._pending[next(iter(self._pending))]
         return SendDatagram(node, request)
 
-    def _answered(self, now: float, node: Endpoint, payload: bytes) -> Actions:
-        if node not in self._active:
-            self._active.append(node)
-        if len(payload) == messages.ACCEPT_BYTES and self._supernode is None and not self._attempts:
-            yield from self._attempt(now, node, node.port)
+    def _answer(self, now: float, node: Endpoint, payload: bytes, what: Function | None) -> Actions:
+        if what is Function.NACK and len(payload) == messages.NACK_BYTES:
+            asked, request = self._pending.get(self._writer.identifier(payload), (None, b""))
+            if asked == node:
+                yield SendDatagram(node, self._writer.resend(request, payload, node.address))
+            return
+        if what is Function.OBFUSCATED or (what and not self._settings.dialect.named):
+            self.hears_udp = True
+            if node not in self._active:
+                self._active.append(node)
+            room = self._writer.accepts(payload)
+            if room and self._supernode is None and not self._attempts:
+                hidden = self._settings.disguise.fake_tls
+                yield from self._attempt(now, node, FAKE_TLS_PORT if hidden else node.port)
 
     def _attempt(self, now: float, node: Endpoint, port: int) -> Actions:
         stream = next(self._streams)
-        self._attempts[stream] = Attempt(Conversation(self._chance, CLIENT), port == FAKE_TLS_PORT)
+        conversation = self._settings.dialect.conversation(self._chance, CLIENT)
+        self._attempts[stream] = Attempt(conversation, port == FAKE_TLS_PORT)
         self.later(now + TCP_PATIENCE, lambda _: self._give_up(stream))
         yield Connect(stream, Endpoint(node.address, port))
 
@@ -191,8 +203,11 @@ class Client(Machine):
             self._supernode = stream
             yield Happened("supernode-found")
             self.later(now + KEEP_ALIVE_SECONDS, lambda then: self._keep_alive(then, stream))
-            self._login = next(self._streams)
-            yield Connect(self._login, self._settings.login_server)
+            if self._settings.dialect.named:
+                self._login = next(self._streams)
+                yield Connect(self._login, self._settings.login_server)
+            else:
+                yield from self._now_online(now)
 
     def _logging_in(self, now: float, data: bytes) -> Actions:
         if self._login is None:
@@ -200,14 +215,18 @@ class Client(Machine):
         if data == messages.LOGIN_HELLO_ANSWER:
             yield Send(self._login, self._writer.login_request())
         elif data.startswith(messages.LOGIN_RECORD):
-            self.online = True
             yield Close(self._login)
-            yield Happened("online")
+            yield from self._now_online(now)
             for node in self._active[:1]:
-                yield self._ask(node, messages.SEARCH_BYTES)
+                yield self._ask(node, self._writer.request(messages.SEARCH_BYTES))
             for node in self._active[:4]:
-                yield self._ask(node, messages.ANNOUNCE_BYTES)
-            self.later(now + RECONTACT_SECONDS, self._recontact)
+                yield self._ask(node, self._writer.request(messages.ANNOUNCE_BYTES))
+
+    def _now_online(self, now: float) -> Actions:
+        self.online = True
+        yield Happened("online")
+        self.later(now + RECONTACT_SECONDS, self._recontact)
+        self.later(now + self._chance.uniform(*REFRESH_SECONDS), self._refresh)
 
     def _fall_back(self, now: float, step: int) -> Actions:
         """TCP to the node's own port, then 80, then 443, then all again after a pause."""
@@ -218,6 +237,8 @@ class Client(Machine):
             lambda _: HTTP_PORT,
             lambda _: FAKE_TLS_PORT,
         )
+        if self._settings.disguise.fake_tls:
+            ports = ports[-1:]
         tried, way = divmod(step, len(ports))
         if tried >= self._settings.rounds:
             yield Happened("log-on-failed")
@@ -236,44 +257,13 @@ class Client(Machine):
 
     def _recontact(self, now: float) -> Actions:
         for node in self._chance.sample(self._active, (len(self._active) + 2) // 3):
-            yield self._ask(node, messages.ACCEPT_BYTES)
+            yield self._ask(node, self._writer.request(messages.ACCEPT_BYTES))
         self.later(now + RECONTACT_SECONDS, self._recontact)
 
-    def _begin_call(self, now: float, peer: Endpoint) -> Actions:
-        self._calls[peer] = Call(self._chance, now, self._settings.doubled_seconds)
-        yield Happened("call-started", {"peer": peer.address})
-        yield from self._speak(now, peer)
-
-    def _heard(self, now: float, peer: Endpoint, size: int) -> Actions:
-        # The other side may still talk for a moment after we have hung up.
-        if now - self._hung_up.get(peer, -math.inf) < 2 * SILENCE_SECONDS:
-            return
-        if size == HANG_UP_BYTES:
-            yield from self._end_call(now, peer)
-            return
-        if peer not in self._calls:
-            yield from self._begin_call(now, peer)
-        self._calls[peer].received += 1
-        self._calls[peer].last_heard = now
-
-    def _speak(self, now: float, peer: Endpoint) -> Actions:
-        call = self._calls.get(peer)
-        if call is None:
-            return
-        if call.silent(now):
-            yield from self._end_call(now, peer)
-            return
-        call.sent += 1
-        yield SendDatagram(peer, self._writer.data(call.next_size(now)))
-        self.later(now + call.next_gap(), lambda then: self._speak(then, peer))
-
-    def _end_call(self, now: float, peer: Endpoint) -> Actions:
-        self._hung_up[peer] = now
-        call = self._calls.pop(peer, None)
-        if call is not None:
-            for _ in range(HANG_UP_TIMES):
-                yield SendDatagram(peer, self._writer.data(HANG_UP_BYTES))
-            yield Happened("call-ended", {"sent": call.sent, "received": call.received})
+    def _refresh(self, now: float) -> Actions:
+        self._probe_later(now, self._chance.randint(*REFRESH_NODES), BURST_SECONDS)
+        self.later(now + self._chance.uniform(*REFRESH_SECONDS), self._refresh)
+        yield from ()
 
 
 @dataclass

@@ -1,11 +1,13 @@
-"""A TCP connection between two machines of the generator: no loss, no windows, but all segments that a tap sees."""
+"""A TCP connection between two machines of the generator: no loss, no windows, but all segments that a tap sees.
+
+Small writes wait for the acknowledgement of those before them and leave together, as Nagle's algorithm has it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from peergate.lab.frames import MAXIMUM_SEGMENT, Flag, Segment, tcp
-from peergate.lab.simulator.machine import Send
+from peergate.lab.frames import MAXIMUM_SEGMENT, Flag, Segment
 
 if TYPE_CHECKING:
     from peergate.lab.simulator.generator import Generator, Place
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 # Streams that others open are numbered from here, those that a machine opens from one.
 FIRST_ACCEPTED = 1_000_000
+SEQUENCES = 0xFFFF_FFFF
 
 
 class End:
@@ -26,23 +29,26 @@ class End:
         self.acknowledged = 0
         self.open = False
         self.finished = False
+        # Bytes that wait, and up to where the other side has acknowledged.
+        self.waiting = bytearray()
+        self.settled = sequence
 
 
 class Connection:
     """Both sides of a connection."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 - both ends and where they are
-        self,
-        network: Generator,
-        place: Place,
-        stream: int,
-        source: Endpoint,
-        to: Endpoint,
-        first: tuple[int, int],
+    def __init__(
+        self, network: Generator, place: Place, stream: int, source: Endpoint, to: Endpoint
     ) -> None:
         self._network = network
-        self._client = End(source, place, stream, first[0])
-        self._server = End(to, network.host(to.address), FIRST_ACCEPTED + first[1], first[1])
+        self._client = End(source, place, stream, network.sequence())
+        first = network.sequence()
+        self._server = End(to, network.host(to.address), FIRST_ACCEPTED + first, first)
+
+    @property
+    def ends(self) -> tuple[Endpoint, Endpoint]:
+        """Client and server."""
+        return self._client.at, self._server.at
 
     def open(self) -> None:
         """The client knocks."""
@@ -51,41 +57,55 @@ class Connection:
     def send(self, place: Place, data: bytes) -> None:
         """A side writes."""
         end = self._end(place)
-        for start in range(0, len(data), MAXIMUM_SEGMENT):
-            self._segment(end, Flag.PSH | Flag.ACK, data[start : start + MAXIMUM_SEGMENT])
+        end.waiting += data
+        self._flush(end)
 
     def close(self, place: Place) -> None:
         """A side has nothing more to say."""
         end = self._end(place)
         if end.open and not end.finished:
+            self._flush(end, all_of_it=True)
             end.finished = True
             self._segment(end, Flag.FIN | Flag.ACK)
 
     def _end(self, place: Place) -> End:
         return self._client if self._client.place is place else self._server
 
-    def _segment(self, end: End, flags: Flag, data: bytes = b"") -> None:
+    def _flush(self, end: End, *, all_of_it: bool = False) -> None:
+        waiting = end.waiting
+        while len(waiting) >= MAXIMUM_SEGMENT:
+            self._segment(end, Flag.PSH | Flag.ACK, bytes(waiting[:MAXIMUM_SEGMENT]))
+            del waiting[:MAXIMUM_SEGMENT]
+        if waiting and (all_of_it or end.settled == end.sequence):
+            data = bytes(waiting)
+            waiting.clear()
+            self._segment(end, Flag.PSH | Flag.ACK, data)
+
+    def _segment(self, end: End, flags: int, data: bytes = b"") -> None:
         other = self._server if end is self._client else self._client
         segment = Segment(end.at, other.at, flags, end.sequence, end.acknowledged, data)
-        frame = tcp(segment, self._network.number())
-        end.sequence = (end.sequence + advance(flags, data)) & 0xFFFF_FFFF
-        after = end.sequence
-        self._network.transmit(
-            end.at, other.at, frame, lambda: self._arrived(other, flags, after, data)
-        )
+        end.sequence = (end.sequence + advance(flags, data)) & SEQUENCES
+        if flags & Flag.SYN:
+            end.settled = end.sequence
+        self._network.transmit(end.place, segment, self._arrived)
 
-    def _arrived(self, end: End, flags: Flag, after: int, data: bytes) -> None:
+    def _arrived(self, segment: Segment) -> None:
+        from_client = segment.source == self._client.at
+        end = self._server if from_client else self._client
         if end.place is None:
             return
-        if advance(flags, data):
-            end.acknowledged = after
-        if Flag.RST in flags:
+        flags, data = segment.flags, segment.payload
+        if size := advance(flags, data):
+            end.acknowledged = (segment.sequence + size) & SEQUENCES
+        if flags & Flag.ACK and not flags & Flag.SYN:
+            end.settled = segment.acknowledged
+        if flags & Flag.RST:
             self._lost(end)
-        elif Flag.SYN in flags:
+        elif flags & Flag.SYN:
             self._shake(end, flags)
         elif data:
             self._hear(end, end.place, data)
-        elif Flag.FIN in flags:
+        elif flags & Flag.FIN:
             self._segment(end, Flag.ACK)
             self.close(end.place)
             self._lost(end)
@@ -94,11 +114,13 @@ class Connection:
             self._network.remember(end.place, end.stream, self)
             accepted = end.place.machine.accepted(self._network.now, end.stream, end.at.port)
             self._network.perform(end.place, accepted)
+        elif end.open:
+            self._flush(end)
 
-    def _shake(self, end: End, flags: Flag) -> None:
+    def _shake(self, end: End, flags: int) -> None:
         if end.place is None:
             return
-        if Flag.ACK not in flags:
+        if not flags & Flag.ACK:
             welcome = end.at.port in end.place.listen
             self._segment(end, (Flag.SYN if welcome else Flag.RST) | Flag.ACK)
             return
@@ -107,11 +129,12 @@ class Connection:
         self._network.perform(end.place, end.place.machine.connected(self._network.now, end.stream))
 
     def _hear(self, end: End, place: Place, data: bytes) -> None:
-        actions = list(place.machine.received(self._network.now, end.stream, data))
+        before = end.sequence
+        self._network.perform(place, place.machine.received(self._network.now, end.stream, data))
         # An answer acknowledges as well.
-        if not any(isinstance(action, Send) and action.stream == end.stream for action in actions):
+        if end.sequence == before:
             self._segment(end, Flag.ACK)
-        self._network.perform(place, iter(actions))
+        self._flush(end)
 
     def _lost(self, end: End) -> None:
         if end.place is None:
@@ -121,6 +144,6 @@ class Connection:
         self._network.perform(end.place, end.place.machine.closed(self._network.now, end.stream))
 
 
-def advance(flags: Flag, data: bytes) -> int:
+def advance(flags: int, data: bytes) -> int:
     """How many sequence numbers a segment uses."""
     return len(data) + bool(flags & (Flag.SYN | Flag.FIN))

@@ -1,32 +1,42 @@
 """Runs a whole network of machines in memory and yields the frames that a tap would see, the same for every seed.
 
 The tap sits at the hosts it is told to watch: it sees a frame when such a host sends it, or when it arrives there.
+Between two watched hosts it sees a frame once, when it is sent.
 """
 
 from __future__ import annotations
 
 import heapq
-import itertools
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from peergate.lab import frames
+from peergate.lab.frames import TCP, UDP, Flag, Segment, tcp, udp
 from peergate.lab.simulator.connection import Connection
-from peergate.lab.simulator.machine import Close, Connect, Endpoint, Happened, Send, SendDatagram
+from peergate.lab.simulator.machine import (
+    Connect,
+    Endpoint,
+    Happened,
+    Send,
+    SendDatagram,
+    Talk,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
     from random import Random
 
     from peergate.lab.simulator.machine import Action, Actions, Machine
 
-FIRST_LOCAL_PORT = 49_152
+FIRST_LOCAL_PORT = 32_768
 # Frames begin on a fixed day, so that a sample never differs from itself.
 EPOCH = 1_150_000_000.0
 JITTER_SHARE = 0.1
+WORD = 0xFFFF
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Place:
     """A machine, where it is, where it listens, and how far it is from the core."""
 
@@ -34,6 +44,18 @@ class Place:
     at: Endpoint
     delay: float
     listen: tuple[int, ...] = ()
+    # Behind a NAT: only those who were written to can write.
+    sealed: bool = False
+    # None of its datagrams get out, and none in.
+    without_udp: bool = False
+    loss: float = 0.0
+    # What its flows are, for the truth of a capture.
+    label: str = ""
+    # Addresses that it has written to.
+    contacts: set[str] = field(default_factory=set)
+    next_port: int = FIRST_LOCAL_PORT
+    # When its next tick is planned.
+    ticking: float = float("inf")
 
 
 @dataclass(frozen=True)
@@ -52,58 +74,97 @@ class Firewall:
 OPEN = Firewall()
 
 
+class Witness(Protocol):
+    """Whoever notes the truth while it happens."""
+
+    def saw(self, protocol: int, source: Endpoint, destination: Endpoint, place: Place) -> None:
+        """The tap saw a frame that a machine sent."""
+
+    def talk(
+        self, place: Place, talk: Talk, protocol: int, ends: tuple[Endpoint, Endpoint]
+    ) -> None:
+        """A talk goes on between these ends."""
+
+    def happened(self, place: Place, event: str, details: Mapping[str, Any]) -> None:
+        """A machine told something."""
+
+
+class Script(Protocol):
+    """Traffic that is written down beforehand rather than lived by machines."""
+
+    def step(self, network: Generator) -> float | None:
+        """Does what is due; says in how many seconds there is more, if ever."""
+
+
 class Generator:
-    """A network of machines."""
+    """A network of machines and scripts."""
 
     def __init__(
         self,
-        places: Sequence[Place],
-        watched: set[str],
+        places: Iterable[Place],
+        watched: Container[str],
         chance: Random,
         firewall: Firewall = OPEN,
+        witness: Witness | None = None,
     ) -> None:
         self._places = {place.at.address: place for place in places}
         self._watched = watched
         self._chance = chance
         self._firewall = firewall
-        self._queue: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
-        self._numbers = itertools.count(1)
-        self._ports = itertools.count(FIRST_LOCAL_PORT)
+        self._witness = witness
+        self._queue: list[tuple[float, int, Callable[..., None], object]] = []
+        self._order = 0
+        self._number = 0
         self._streams: dict[tuple[str, int], Connection] = {}
         self._arrivals: dict[tuple[str, str], float] = {}
         self._seen: list[tuple[float, bytes]] = []
-        self._ticking: dict[str, float] = {}
         self.now = EPOCH
         self.events: list[tuple[float, str, str]] = []
 
+    def add(self, place: Place) -> None:
+        """One more machine."""
+        self._places[place.at.address] = place
+
     def start(self, address: str, when: float) -> None:
         """Switches a machine on, `when` seconds after the beginning."""
-        place = self._places[address]
-        self._at(EPOCH + when, lambda: self.perform(place, place.machine.start(self.now)))
+        self.do(address, when, self._places[address].machine.start)
 
     def do(self, address: str, when: float, step: Callable[[float], Actions]) -> None:
         """Makes a machine do something at a time."""
         place = self._places[address]
-        self._at(EPOCH + when, lambda: self.perform(place, step(self.now)))
+        self.at(EPOCH + when, lambda _: self.perform(place, step(self.now)), None)
+
+    def play(self, script: Script, when: float) -> None:
+        """Begins a script, `when` seconds after the beginning."""
+        self.at(EPOCH + when, self._step, script)
 
     def run(self, seconds: float) -> Iterator[tuple[float, bytes]]:
         """Frames with their times, in order."""
-        while self._queue and self._queue[0][0] <= EPOCH + seconds:
-            self.now, _, happen = heapq.heappop(self._queue)
-            happen()
-            yield from self._seen
-            self._seen.clear()
+        queue, seen, end = self._queue, self._seen, EPOCH + seconds
+        while queue and queue[0][0] <= end:
+            self.now, _, happen, what = heapq.heappop(queue)
+            happen(what)
+            if seen:
+                yield from seen
+                seen.clear()
 
     def perform(self, place: Place, actions: Actions) -> None:
         """Does what a machine wants done."""
         for action in actions:
             self._do(place, action)
-        self._plan_tick(place)
+        due = place.machine.due
+        if due is not None and due < place.ticking:
+            place.ticking = due
+            self.at(max(due, self.now), self._tick, (place, due))
 
     def host(self, address: str) -> Place | None:
         """Who lives at an address."""
         return self._places.get(address)
+
+    def client_of(self, place: Place, stream: int) -> Endpoint | None:
+        """Who opened a connection to a machine."""
+        connection = self._streams.get((place.at.address, stream))
+        return connection.ends[0] if connection else None
 
     def forget(self, place: Place, stream: int) -> None:
         """A stream has ended."""
@@ -114,73 +175,135 @@ class Generator:
         self._streams[place.at.address, stream] = connection
 
     def transmit(
-        self, source: Endpoint, destination: Endpoint, data: bytes, arrive: Callable[[], None]
+        self, place: Place | None, segment: Segment, arrive: Callable[[Segment], None]
     ) -> None:
-        """Takes a frame from one host to another, in order, if there is such a host."""
+        """Takes a segment from one host to another, in order, if there is such a host."""
+        source, destination = segment.source, segment.destination
         if source.address in self._watched:
-            self._seen.append((self.now, data))
-        if destination.address not in self._places or self._firewall.bars(source, destination):
+            self.show_segment(segment, place)
+        target = self._places.get(destination.address)
+        if target is None or self._firewall.bars(source, destination):
             return
-        path = (source.address, destination.address)
-        when = max(self.now + self._delay(*path), self._arrivals.get(path, 0.0))
-        self._arrivals[path] = when
+        if target.sealed and segment.flags & (Flag.SYN | Flag.ACK) == Flag.SYN:
+            return
 
-        def delivered() -> None:
-            if destination.address in self._watched:
-                self._seen.append((self.now, data))
-            arrive()
+        def delivered(segment: Segment) -> None:
+            if destination.address in self._watched and source.address not in self._watched:
+                self.show_segment(segment, place)
+            arrive(segment)
 
-        self._at(when, delivered)
+        self.at(self._arrival(source.address, destination.address), delivered, segment)
 
-    def number(self) -> int:
-        """The identification of the next IP packet."""
-        return next(self._numbers) & 0xFFFF
+    def show_segment(self, segment: Segment, place: Place | None = None) -> None:
+        """The tap sees a segment."""
+        self._number = self._number + 1 & WORD
+        self._seen.append((self.now, tcp(segment, self._number)))
+        if self._witness and place:
+            self._witness.saw(TCP, segment.source, segment.destination, place)
+
+    def show_datagram(self, source: Endpoint, to: Endpoint, payload: bytes) -> None:
+        """The tap sees a datagram."""
+        self._number = self._number + 1 & WORD
+        self._seen.append((self.now, udp(source, to, payload, self._number)))
+
+    def at(self, when: float, happen: Callable[[T], None], what: T) -> None:
+        """Plans something."""
+        self._order += 1
+        heapq.heappush(self._queue, (when, self._order, happen, what))
+
+    def sequence(self) -> int:
+        """Where a connection begins to count."""
+        return self._chance.getrandbits(31)
 
     def _do(self, place: Place, action: Action) -> None:
-        match action:
-            case SendDatagram(to, payload):
-                self._send_datagram(place, to, payload)
-            case Connect(stream, to):
-                source = Endpoint(place.at.address, next(self._ports))
-                first = (self._chance.getrandbits(31), self._chance.getrandbits(31))
-                connection = Connection(self, place, stream, source, to, first)
-                self.remember(place, stream, connection)
-                connection.open()
-            case Send(stream, data) if (place.at.address, stream) in self._streams:
-                self._streams[place.at.address, stream].send(place, data)
-            case Close(stream) if (place.at.address, stream) in self._streams:
-                self._streams.pop((place.at.address, stream)).close(place)
-            case Happened(event):
-                self.events.append((self.now - EPOCH, place.at.address, event))
+        if isinstance(action, SendDatagram):
+            self._send(place, action.to, action.payload, action.port)
+        elif isinstance(action, Talk):
+            self._talk((place, action, None))
+        elif isinstance(action, Happened):
+            self.events.append((self.now - EPOCH, place.at.address, action.event))
+            if self._witness:
+                self._witness.happened(place, action.event, action.details)
+        elif isinstance(action, Connect):
+            self._connect(place, action)
+        elif connection := self._streams.get((place.at.address, action.stream)):
+            if isinstance(action, Send):
+                connection.send(place, action.data)
+            else:
+                self.forget(place, action.stream)
+                connection.close(place)
 
-    def _send_datagram(self, place: Place, to: Endpoint, payload: bytes) -> None:
-        source = place.at
-        data = frames.udp(source, to, payload, self.number())
+    def _connect(self, place: Place, action: Connect) -> None:
+        place.next_port = place.next_port + 1 if place.next_port < WORD else FIRST_LOCAL_PORT
+        source = Endpoint(place.at.address, place.next_port)
+        connection = Connection(self, place, action.stream, source, action.to)
+        self.remember(place, action.stream, connection)
+        connection.open()
 
-        def arrive() -> None:
-            target = self._places[to.address]
-            if self._firewall.udp and target.at == to:
-                self.perform(target, target.machine.datagram(self.now, source, payload))
-
-        self.transmit(source, to, data, arrive)
-
-    def _delay(self, source: str, destination: str) -> float:
-        delay = self._places[source].delay + self._places[destination].delay
-        return delay * (1 + JITTER_SHARE * self._chance.random())
-
-    def _plan_tick(self, place: Place) -> None:
-        due = place.machine.due
-        address = place.at.address
-        if due is None or self._ticking.get(address, float("inf")) <= due:
+    def _talk(self, arg: tuple[Place, Talk, bytes | None]) -> None:
+        place, talk, payload = arg
+        if talk.over:
             return
-        self._ticking[address] = due
+        if payload is not None:
+            to = talk.to
+            if isinstance(to, int):
+                connection = self._streams.get((place.at.address, to))
+                if connection is None:
+                    return
+                connection.send(place, payload)
+                ends = connection.ends
+            else:
+                self._send(place, to, payload, talk.port)
+                ends = (Endpoint(place.at.address, talk.port or place.at.port), to)
+            if self._witness:
+                self._witness.talk(place, talk, TCP if isinstance(to, int) else UDP, ends)
+        word = next(talk.words, None)
+        if word is not None:
+            self.at(self.now + word[0], self._talk, (place, talk, word[1]))
 
-        def tick() -> None:
-            if self._ticking.get(address) == due:
-                del self._ticking[address]
+    def _send(self, place: Place, to: Endpoint, payload: bytes, port: int) -> None:
+        source = Endpoint(place.at.address, port) if port else place.at
+        place.contacts.add(to.address)
+        shown = source.address in self._watched
+        if shown:
+            self.show_datagram(source, to, payload)
+            if self._witness:
+                self._witness.saw(UDP, source, to, place)
+        target = self._places.get(to.address)
+        if target is None or not self._firewall.udp or place.without_udp or target.without_udp:
+            return
+        if target.loss and self._chance.random() < target.loss:
+            return
+        when = self._arrival(source.address, to.address)
+        self.at(when, self._deliver, (place, target, source, to, payload, shown))
+
+    def _deliver(self, arg: tuple[Place, Place, Endpoint, Endpoint, bytes, bool]) -> None:
+        sender, target, source, to, payload, shown = arg
+        if target.sealed and source.address not in target.contacts:
+            return
+        if not shown and to.address in self._watched:
+            self.show_datagram(source, to, payload)
+            if self._witness:
+                self._witness.saw(UDP, source, to, sender)
+        self.perform(target, target.machine.datagram(self.now, source, payload))
+
+    def _arrival(self, source: str, destination: str) -> float:
+        one, other = self._places.get(source), self._places.get(destination)
+        delay = (one.delay if one else 0.0) + (other.delay if other else 0.0)
+        when = self.now + delay * (1 + JITTER_SHARE * self._chance.random())
+        path = (source, destination)
+        last = self._arrivals.get(path, 0.0)
+        when = max(when, last)
+        self._arrivals[path] = when
+        return when
+
+    def _tick(self, arg: tuple[Place, float]) -> None:
+        place, due = arg
+        if place.ticking == due:
+            place.ticking = float("inf")
             self.perform(place, place.machine.tick(self.now))
 
-        self._at(max(due, self.now), tick)
-
-    def _at(self, when: float, happen: Callable[[], None]) -> None:
-        heapq.heappush(self._queue, (when, next(self._order), happen))
+    def _step(self, script: Script) -> None:
+        gap = script.step(self)
+        if gap is not None:
+            self.at(self.now + gap, self._step, script)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -17,46 +18,58 @@ class Endpoint(NamedTuple):
     port: int
 
 
-@dataclass(frozen=True)
-class SendDatagram:
-    """Send a UDP payload from the machine's own port."""
+class SendDatagram(NamedTuple):
+    """Send a UDP payload, from the machine's own port if no other is named."""
 
     to: Endpoint
     payload: bytes
+    port: int = 0
 
 
-@dataclass(frozen=True)
-class Connect:
+class Connect(NamedTuple):
     """Open a TCP connection, known by this number from now on."""
 
     stream: int
     to: Endpoint
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(NamedTuple):
     """Write to a connection, as one segment where it fits."""
 
     stream: int
     data: bytes
 
 
-@dataclass(frozen=True)
-class Close:
+class Close(NamedTuple):
     """Close a connection."""
 
     stream: int
 
 
-@dataclass(frozen=True)
-class Happened:
+@dataclass(eq=False)
+class Talk:
+    """Keep sending these payloads, each so many seconds after the one before, until the words or the talk end.
+
+    The machine may change where they go while the talk goes on, or end it.
+    """
+
+    # An endpoint, or the number of a connection.
+    to: Endpoint | int
+    words: Iterator[tuple[float, bytes]]
+    # What it is, for the truth of a capture.
+    activity: str = "call"
+    port: int = 0
+    over: bool = False
+
+
+class Happened(NamedTuple):
     """Tell whoever watches."""
 
     event: str
-    details: dict[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})
 
 
-Action = SendDatagram | Connect | Send | Close | Happened
+Action = SendDatagram | Connect | Send | Close | Talk | Happened
 Actions = Iterator[Action]
 Step = Callable[[float], Actions]
 

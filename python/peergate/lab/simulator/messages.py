@@ -5,13 +5,19 @@ Every datagram begins with an identifier of two bytes and a function byte, of wh
 
 from __future__ import annotations
 
+import hashlib
 import socket
+import struct
 import zlib
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from peergate.lab.simulator.disguise import PLAIN
+
 if TYPE_CHECKING:
     from random import Random
+
+    from peergate.lab.simulator.disguise import Disguise
 
 HEADER_BYTES = 3
 FUNCTION_MASK = 0x8F
@@ -53,6 +59,14 @@ VERSION_REQUEST = (
 )
 
 
+# A request to be put through to the one who names the same meeting: marker and number, masked as ciphertext is.
+MEET_BYTES = 30
+MEET_MARK = b"meet"
+RTP_VERSION = 0x80
+RTP_KIND = 0x60
+RTP_TICKS = 960
+
+
 class Function(IntEnum):
     """What a datagram is for."""
 
@@ -64,14 +78,12 @@ class Function(IntEnum):
     FRAGMENT = 0x0F
 
 
+FUNCTIONS = {int(each): each for each in Function}
+
+
 def function(payload: bytes) -> Function | None:
     """What a datagram is for, if it is one of ours."""
-    if len(payload) < HEADER_BYTES:
-        return None
-    try:
-        return Function(payload[2] & FUNCTION_MASK)
-    except ValueError:
-        return None
+    return FUNCTIONS.get(payload[2] & FUNCTION_MASK) if len(payload) >= HEADER_BYTES else None
 
 
 def identifier(payload: bytes) -> int:
@@ -79,21 +91,62 @@ def identifier(payload: bytes) -> int:
     return int.from_bytes(payload[:2])
 
 
-class Writer:
-    """Writes datagrams; all that looks random comes from the chance it is given."""
+def masked(data: bytes, key: bytes) -> bytes:
+    """Data under a keystream of its own, and back."""
+    stream = hashlib.blake2s(key, digest_size=len(data)).digest() if data else b""
+    return bytes(one ^ other for one, other in zip(data, stream, strict=True))
 
-    def __init__(self, chance: Random) -> None:
+
+class Writer:
+    """Writes and reads datagrams; all that looks random comes from the chance it is given."""
+
+    function = staticmethod(function)
+    identifier = staticmethod(identifier)
+
+    def __init__(self, chance: Random, disguise: Disguise = PLAIN) -> None:
         self._chance = chance
+        self._disguise = disguise
         self._next = chance.getrandbits(16)
+        self._spoken = chance.getrandbits(15)
+        self._source = chance.randbytes(4)
 
     def new_identifier(self) -> int:
         """Identifiers of new requests count by two, now and then by more."""
         self._next = (self._next + self._chance.choice(IDENTIFIER_STEPS)) & 0xFFFF
         return self._next
 
+    def probe(self) -> bytes:
+        """The question whether a node is there."""
+        return self.request(self._chance.choice(PROBE_BYTES))
+
     def request(self, size: int) -> bytes:
         """An obfuscated request: the only datagram whose noise bits are always zero."""
-        return self._obfuscated(self.new_identifier(), Function.OBFUSCATED, size)
+        return self._obfuscated(
+            self.new_identifier(), Function.OBFUSCATED, self._disguise.pad(self._chance, size)
+        )
+
+    @staticmethod
+    def accepts(answer: bytes) -> bool:
+        """Whether a node that was asked has room."""
+        return len(answer) == ACCEPT_BYTES
+
+    def welcome(self, *, accepts: bool) -> bytes:
+        """The answer of a node that has room, or has none."""
+        return self.answer(ACCEPT_BYTES if accepts else self._chance.choice(REJECT_BYTES))
+
+    def meet(self, meeting: int) -> bytes:
+        """Asks a relay to be put through."""
+        request = self.request(MEET_BYTES)
+        clear = MEET_MARK + meeting.to_bytes(4)
+        start = OBFUSCATED_HEADER_BYTES
+        return request[:start] + masked(clear, request[3:7]) + request[start + len(clear) :]
+
+    @staticmethod
+    def meeting(request: bytes) -> int | None:
+        """The meeting that a request names."""
+        start = OBFUSCATED_HEADER_BYTES
+        clear = masked(request[start : start + 8], request[3:7])
+        return int.from_bytes(clear[4:]) if clear[:4] == MEET_MARK else None
 
     def answer(self, size: int) -> bytes:
         """An obfuscated answer; it has an identifier of its own, not that of the request."""
@@ -127,8 +180,25 @@ class Writer:
 
     def data(self, size: int) -> bytes:
         """Voice, or whatever else is under way between two clients."""
-        header = self._chance.randbytes(2) + bytes([self._noisy(Function.DATA)])
-        return header + self._chance.randbytes(size - HEADER_BYTES)
+        noise = self._chance.randbytes(size)
+        return noise[:2] + bytes([Function.DATA | noise[2] & 0x70]) + noise[3:]
+
+    def voice(self, size: int) -> bytes:
+        """A packet of a voice, in its disguise."""
+        size = self._disguise.pad(self._chance, size)
+        return self._as_rtp(size) if self._disguise.rtp_like else self.data(size)
+
+    def _as_rtp(self, size: int) -> bytes:
+        self._spoken += 1
+        header = struct.pack(
+            ">BBHI4s",
+            RTP_VERSION,
+            RTP_KIND,
+            self._spoken & 0xFFFF,
+            self._spoken * RTP_TICKS & 0xFFFF_FFFF,
+            self._source,
+        )
+        return header + self._chance.randbytes(size)
 
     def fake_tls_hello(self) -> bytes:
         """The opening of the 443 fall-back."""

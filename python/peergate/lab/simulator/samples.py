@@ -13,6 +13,7 @@ from peergate.lab.simulator.client import Client, Settings
 from peergate.lab.simulator.generator import OPEN, Firewall, Generator, Place
 from peergate.lab.simulator.machine import Endpoint
 from peergate.lab.simulator.servers import FAKE_TLS_PORT, LoginServer, Supernode
+from peergate.lab.simulator.voice import Codec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,8 @@ def network(seed: int, firewall: Firewall = OPEN) -> tuple[Generator, Client]:
     """A network whose tap watches the caller, and the caller."""
     chance = Random(seed)
     cast = supernodes(NODES, seed)
-    settings = Settings(tuple(role.at for role in cast), LOGIN, doubled_seconds=DOUBLED_SECONDS)
+    codec = Codec(doubled_seconds=DOUBLED_SECONDS)
+    settings = Settings(tuple(role.at for role in cast), LOGIN, codec=codec)
     caller, callee = (Client(settings, Random(chance.getrandbits(64))) for _ in range(2))
     nodes = [
         Place(

@@ -7,10 +7,18 @@ import time
 from typing import TYPE_CHECKING
 
 from peergate.lab.clients.report import report
-from peergate.lab.simulator.machine import Close, Connect, Endpoint, Happened, Send, SendDatagram
+from peergate.lab.simulator.machine import (
+    Close,
+    Connect,
+    Endpoint,
+    Happened,
+    Send,
+    SendDatagram,
+    Talk,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from peergate.lab.simulator.machine import Action, Actions, Machine
 
@@ -28,7 +36,8 @@ class Runner:
         self._machine = machine
         self._at = at
         self._listen = listen
-        self._datagrams: asyncio.DatagramTransport | None = None
+        # By local port; the machine's own first.
+        self._datagrams: dict[int, asyncio.DatagramTransport] = {}
         self._writers: dict[int, asyncio.StreamWriter] = {}
         self._next_accepted = FIRST_ACCEPTED
         self._tasks: set[asyncio.Task[None]] = set()
@@ -36,13 +45,7 @@ class Runner:
 
     async def run(self) -> None:
         """Lives until it is cancelled."""
-        loop = asyncio.get_running_loop()
-        self._datagrams, _ = await loop.create_datagram_endpoint(
-            lambda: Datagrams(
-                lambda sender, data: self._machine.datagram(now(), sender, data), self.perform
-            ),
-            local_addr=self._at,
-        )
+        await self._bind(self._at.port)
         for port in self._listen:
             await asyncio.start_server(self._server(port), self._at.address, port)
         self.perform(self._machine.start(now()))
@@ -61,12 +64,36 @@ class Runner:
             self._do(action)
         self._wake.set()
 
+    async def _bind(self, port: int) -> None:
+        self._datagrams[port], _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: Datagrams(
+                lambda sender, data: self._machine.datagram(now(), sender, data), self.perform
+            ),
+            local_addr=(self._at.address, port),
+        )
+
+    async def _talk(self, talk: Talk) -> None:
+        due = now()
+        for gap, payload in talk.words:
+            due += gap
+            await asyncio.sleep(due - now())
+            if talk.over:
+                return
+            if talk.port and talk.port not in self._datagrams:
+                await self._bind(talk.port)
+            if isinstance(talk.to, int):
+                self._do(Send(talk.to, payload))
+            else:
+                self._do(SendDatagram(talk.to, payload, talk.port))
+
     def _do(self, action: Action) -> None:
         match action:
-            case SendDatagram(to, payload) if self._datagrams:
-                self._datagrams.sendto(payload, to)
+            case SendDatagram(to, payload, port) if (port or self._at.port) in self._datagrams:
+                self._datagrams[port or self._at.port].sendto(payload, to)
+            case Talk():
+                self._spawn(self._talk(action))
             case Connect(stream, to):
-                self._spawn(stream, to)
+                self._spawn(self._open(stream, to))
             case Send(stream, data) if stream in self._writers:
                 self._writers[stream].write(data)
             case Close(stream) if stream in self._writers:
@@ -77,8 +104,8 @@ class Runner:
                 # To a connection that ended meanwhile.
                 pass
 
-    def _spawn(self, stream: int, to: Endpoint) -> None:
-        task = asyncio.create_task(self._open(stream, to))
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -18,8 +18,8 @@ SEED_BYTES = 4
 KNOWN = bytes.fromhex("000100000001000000")
 # The tenth known byte says who speaks.
 CLIENT, SUPERNODE = 0x01, 0x03
-# Far more than one conversation of the simulator says.
-KEYSTREAM_BYTES = 1 << 16
+# It repeats afterwards, which nobody can see: what it hides is as arbitrary as itself.
+KEYSTREAM_BYTES = 1 << 11
 # Seven bits of length.
 LONGEST_BODY = 126
 
@@ -31,7 +31,11 @@ def keystream(seed: bytes) -> bytes:
 
 def mix(data: bytes, stream: bytes, start: int = 0) -> bytes:
     """Encrypts and decrypts."""
-    return bytes(one ^ other for one, other in zip(data, stream[start:], strict=False))
+    start %= len(stream)
+    need = stream[start : start + len(data)]
+    while len(need) < len(data):
+        need += stream[: len(data) - len(need)]
+    return (int.from_bytes(data) ^ int.from_bytes(need)).to_bytes(len(data))
 
 
 class Outgoing:
@@ -54,6 +58,10 @@ class Outgoing:
         self._sent += len(clear)
         return mix(clear, self._stream, self._sent - len(clear))
 
+    def exact(self, body: bytes) -> bytes:
+        """A frame with nothing added to its body."""
+        return self.frame(body)
+
     def message(self, kind: int, size: int) -> bytes:
         """Frames of `size` bytes in all; the first says what they are and how much of it follows."""
         first = min(size, LONGEST_BODY + 1)
@@ -67,6 +75,8 @@ class Outgoing:
 
 class Incoming:
     """The other direction, as its receiver reads it, however it was cut into segments."""
+
+    seed_bytes, opener_bytes = SEED_BYTES, OPENER_BYTES
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -82,19 +92,25 @@ class Incoming:
         """Takes bytes; gives the bodies of the frames that are complete."""
         self._buffer += data
         if not self._stream:
-            if len(self._buffer) < OPENER_BYTES:
+            if len(self._buffer) < self.opener_bytes:
                 return []
-            self._stream = keystream(self._buffer[:SEED_BYTES])
-            self._buffer = self._buffer[OPENER_BYTES:]
+            self._stream = keystream(self._buffer[: self.seed_bytes])
+            self._buffer = self._buffer[self.opener_bytes :]
         bodies = []
-        while self._buffer:
-            length = (self._buffer[0] ^ self._stream[self._read]) >> 1
-            if len(self._buffer) <= length:
-                break
-            bodies.append(mix(self._buffer[1 : length + 1], self._stream, self._read + 1))
-            self._buffer = self._buffer[length + 1 :]
-            self._read += length + 1
+        while (body := self._next()) is not None:
+            bodies.append(body)
         return bodies
+
+    def _next(self) -> bytes | None:
+        if not self._buffer:
+            return None
+        length = (self._buffer[0] ^ self._stream[self._read % KEYSTREAM_BYTES]) >> 1
+        if len(self._buffer) <= length:
+            return None
+        body = mix(self._buffer[1 : length + 1], self._stream, self._read + 1)
+        self._buffer = self._buffer[length + 1 :]
+        self._read += length + 1
+        return body
 
 
 class Kind(IntEnum):
@@ -104,6 +120,8 @@ class Kind(IntEnum):
     ACCEPTED = 1
     NEWS = 2
     SIGNALLING = 3
+    MEET = 4
+    VOICE = 5
 
 
 # Sizes as they were seen on the wire.
@@ -114,6 +132,7 @@ CLIENT_CONFIRMATION_BODY = 15
 NEWS_BYTES = 274
 SIGNALLING_BYTES = 1400
 KEEP_ALIVE_BODY = 3
+MEET_BYTES = 40
 
 
 class Conversation:
@@ -127,6 +146,9 @@ class Conversation:
         self._greeted = False
         # None until the supernode has decided.
         self.verdict: Kind | None = None
+        # The meeting that the client wants to be put through to, and what was said there since `heard`.
+        self.meeting: int | None = None
+        self._heard: list[bytes] = []
 
     def open(self) -> bytes:
         """What the client says first."""
@@ -139,6 +161,25 @@ class Conversation:
     def signalling(self) -> bytes:
         """Something about a call."""
         return self._out.message(Kind.SIGNALLING, SIGNALLING_BYTES)
+
+    def meet(self, meeting: int) -> bytes:
+        """Asks a relay to be put through to the one who names the same meeting."""
+        self.meeting = meeting
+        rest = self._chance.randbytes(MEET_BYTES - 5)
+        return self._out.frame(bytes([Kind.MEET]) + meeting.to_bytes(4) + rest)
+
+    def say(self, size: int) -> bytes:
+        """A packet of a voice."""
+        return self._out.message(Kind.VOICE, size)
+
+    def repeat(self, body: bytes) -> bytes:
+        """What a relay heard from the other side of a meeting."""
+        return self._out.exact(body)
+
+    def heard(self) -> list[bytes]:
+        """What was said in the meeting since the last time."""
+        heard, self._heard = self._heard, []
+        return heard
 
     def feed(self, data: bytes, *, welcome: bool = True) -> bytes:
         """Takes bytes of the other side; gives the answer, perhaps empty. A supernode says if clients are welcome."""
@@ -154,6 +195,9 @@ class Conversation:
         return answer + b"".join(self._as_supernode(body, welcome=welcome) for body in bodies)
 
     def _as_client(self, body: bytes) -> bytes:
+        if self.meeting is not None:
+            self._heard.append(body)
+            return b""
         if not self._greeted:
             self._greeted = True
             greeting = (
@@ -176,10 +220,14 @@ class Conversation:
             self._greeted = True
             self.verdict = Kind.ACCEPTED if welcome else Kind.REFUSED
             return self._out.message(self.verdict, VERDICT_BYTES[self.verdict])
-        if len(body) == CLIENT_CONFIRMATION_BODY:
+        if self.meeting is not None:
+            self._heard.append(body)
+        elif body[:1] == bytes([Kind.MEET]) and len(body) == MEET_BYTES:
+            self.meeting = int.from_bytes(body[1:5])
+        elif len(body) == CLIENT_CONFIRMATION_BODY:
             return self._out.message(Kind.NEWS, NEWS_BYTES)
-        if len(body) == KEEP_ALIVE_BODY:
+        elif len(body) == KEEP_ALIVE_BODY:
             return self.keep_alive()
-        if body[:1] == bytes([Kind.SIGNALLING]):
+        elif body[:1] == bytes([Kind.SIGNALLING]):
             return self.signalling()
         return b""

@@ -1,15 +1,15 @@
-"""A call as it looks on the wire: one datagram every 27 to 40 ms, at first of double size."""
+"""A voice as it looks on the wire: the sizes of its packets and the gaps between them, without end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
-PACKET_BYTES = (115, 190)
-PACKET_SECONDS = (0.027, 0.040)
 # Each packet carries the one before as well until the path has shown that it loses little.
 DOUBLED_SECONDS = 25.0
 # Far shorter than any voice, and said more than once, because one may be lost.
@@ -17,31 +17,81 @@ HANG_UP_BYTES = 19
 HANG_UP_TIMES = 2
 # The path is cut.
 SILENCE_SECONDS = 3.0
+# People talk for some seconds, then listen for about as long.
+SPURT_SECONDS = 2.5
+PAUSE_SECONDS = 2.0
+COMFORT_BYTES = 26
+# Comfort noise is renewed once in so many frames.
+COMFORT_FRAMES = 8
+FRAME_SECONDS = (0.020, 0.020, 0.030, 0.040, 0.060)
+MIDDLE_BYTES = (50, 230)
 
 
-@dataclass
-class Call:
-    """A call that is up, seen from one side."""
+class Silence(StrEnum):
+    """What is sent while a person listens."""
 
-    chance: Random
-    started: float
+    SAME = "same"
+    """As much as while talking."""
+    SMALL = "small"
+    """A small packet for every frame."""
+    SPARSE = "sparse"
+    """A small packet now and then."""
+    NOTHING = "nothing"
+    """Nothing at all."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """How a voice is put into packets; the defaults are those published of Skype."""
+
+    size: tuple[int, int] = (115, 190)
+    gap: tuple[float, float] = (0.027, 0.040)
+    silence: Silence = Silence.SAME
     doubled_seconds: float = DOUBLED_SECONDS
-    sent: int = 0
-    received: int = 0
-    last_heard: float = 0.0
 
-    def next_size(self, now: float) -> int:
-        """Bytes of the packet that is due now."""
-        low, high = PACKET_BYTES
-        middle, spread = (low + high) / 2, (high - low) / 6
-        size = min(max(round(self.chance.gauss(middle, spread)), low), high)
-        return size * 2 if now - self.started < self.doubled_seconds else size
+    def muted(self) -> Codec:
+        """The same while the microphone is off."""
+        return replace(self, size=(COMFORT_BYTES, COMFORT_BYTES), doubled_seconds=0.0)
 
-    def next_gap(self) -> float:
-        """Seconds until the next packet."""
-        low, high = PACKET_SECONDS
-        return min(max(self.chance.gauss((low + high) / 2, (high - low) / 6), low), high)
 
-    def silent(self, now: float) -> bool:
-        """Whether nothing was heard for too long."""
-        return now - max(self.last_heard, self.started) > SILENCE_SECONDS
+PUBLISHED = Codec()
+
+
+def some_codec(chance: Random) -> Codec:
+    """A codec that some program might use."""
+    frame = chance.choice(FRAME_SECONDS)
+    middle = chance.randint(*MIDDLE_BYTES)
+    spread = chance.choice((2, middle // 8, middle // 4))
+    return Codec(
+        size=(middle - spread, middle + spread),
+        gap=(frame * 0.97, frame * 1.03),
+        silence=chance.choice(list(Silence)),
+        doubled_seconds=0.0,
+    )
+
+
+def voice(chance: Random, codec: Codec) -> Iterator[tuple[float, int]]:
+    """Seconds since the last packet, and bytes."""
+    elapsed, listens, turn = 0.0, False, chance.expovariate(1 / SPURT_SECONDS)
+    low, high = codec.size
+    middle, spread = (low + high) / 2, max((high - low) / 6, 0.01)
+    short, long = codec.gap
+    tick, wobble = (short + long) / 2, (long - short) / 6
+    gauss = chance.gauss
+    waited, frame = 0.0, 0
+    while True:
+        gap = min(max(gauss(tick, wobble), short), long)
+        elapsed, waited, frame = elapsed + gap, waited + gap, frame + 1
+        if codec.silence is not Silence.SAME and elapsed > turn:
+            listens = not listens
+            turn = elapsed + chance.expovariate(1 / (PAUSE_SECONDS if listens else SPURT_SECONDS))
+        if not listens:
+            size = min(max(round(gauss(middle, spread)), low), high)
+            yield waited, size * 2 if elapsed < codec.doubled_seconds else size
+        elif codec.silence is Silence.SMALL or (
+            codec.silence is Silence.SPARSE and frame % COMFORT_FRAMES == 0
+        ):
+            yield waited, COMFORT_BYTES
+        else:
+            continue
+        waited = 0.0
