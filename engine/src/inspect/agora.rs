@@ -3,7 +3,7 @@
 //! Recognised by the request that opens a flow: a list of tags of four letters, the first of them the edge server's name.
 //! Documented by the programs that recognise it, and seen in captures; Agora publishes no format.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -26,7 +26,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[8130],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram().at(13, Bytes::Of(b"S"))]),
     fields: &[&SERVER_NAME],
     signs: &[&NAME_TAG],
 };

@@ -4,7 +4,7 @@
 //! a command in letters padded with zeros, a length, a checksum. The newer encrypted transport (BIP 324) has no fixed
 //! byte and is not recognised.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -28,7 +28,11 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &[8333, 18333, 38333, 48333, 9333, 22556, 9999, 8233],
-    first: First::Any,
+    first: First::Shapes(&[
+        // A network that nobody knows, by its first command; and those that are known.
+        Shape::stream().at(4, Bytes::Of(b"v")).at(5, Bytes::Of(b"e")),
+        Shape::stream().at(0, Bytes::Of(&[0xf9, 0x0b, 0x1c, 0x0a, 0xe3, 0xfb, 0xc0, 0xbf, 0x24])),
+    ]),
     fields: &[&NETWORK, &COMMAND, &USER_AGENT],
     signs: &[&KNOWN, &UNKNOWN],
 };

@@ -3,7 +3,7 @@
 //! Recognised by the eight bytes that each answer begins with; questions begin with bytes of the resolver's choice, and
 //! cannot be told from noise. The certificate is fetched by ordinary DNS, which tells that question.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::facts::{Facts, Sign};
 use crate::packet::Transport;
 
@@ -20,7 +20,10 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[443, 5353, 8443],
-    first: First::Any,
+    first: First::Shapes(&[
+        Shape::datagram().at(0, Bytes::Of(b"r")).at(1, Bytes::Of(b"6")),
+        Shape::stream().at(2, Bytes::Of(b"r")).at(3, Bytes::Of(b"6")),
+    ]),
     fields: &[],
     signs: &[&ANSWER],
 };

@@ -5,7 +5,7 @@
 //! The newer search (discv5) hides every byte under the address of the one that is asked, and is not recognised.
 
 use super::noise::is_noise;
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -31,7 +31,11 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[30303, 30304, 30301],
-    first: First::Any,
+    first: First::Shapes(&[
+        Shape::datagram().at(97, Bytes::Range(1, 6)),
+        Shape::stream().at(2, Bytes::Of(&[POINT])),
+        Shape::stream().at(0, Bytes::Of(&[POINT])),
+    ]),
     fields: &[&MESSAGE],
     signs: &[&SEARCH, &OPENING, &ANSWER],
 };

@@ -4,7 +4,7 @@
 //! files by their hash, by the 23-byte header of messages over UDP, whose length has to fit, and by the reliable
 //! datagrams of Gnutella2 (`GND`).
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -32,7 +32,12 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[6346, 6347, 6348],
-    first: First::Any,
+    first: First::Shapes(&[
+        Shape::stream().at(0, Bytes::Of(b"G")).at(1, Bytes::Of(b"NE")),
+        Shape::stream().at(0, Bytes::Of(b"H")).at(1, Bytes::Of(b"E")),
+        Shape::datagram().at(0, Bytes::Of(b"G")).at(1, Bytes::Of(b"N")).at(2, Bytes::Of(b"D")),
+        Shape::datagram().at(16, Bytes::Of(&KINDS)).at(17, Bytes::Range(0, MOST_HOPS)),
+    ]),
     fields: &[&NETWORK, &USER_AGENT, &MESSAGE],
     signs: &[&WORDS, &REQUEST, &DATAGRAM_2, &HEADER],
 };
@@ -40,6 +45,8 @@ static PROFILE: Profile = Profile {
 /// Identifier, type, hops to go, hops gone, length.
 const HEADER_LENGTH: usize = 23;
 /// More hops than anybody allows a message.
+/// Ping, pong, routing, push, hash table, query, hit.
+const KINDS: [u8; 8] = [0x00, 0x01, 0x30, 0x31, 0x40, 0x44, 0x80, 0x81];
 const MOST_HOPS: u8 = 16;
 /// Longest message over UDP.
 const LONGEST: u32 = 4096;

@@ -3,11 +3,13 @@
 //! Recognised by TPKT framing with a Q.931 message inside, and by the object identifiers of H.225 and H.245 at the start of
 //! what they say.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// The H.323 protocol.
 pub struct H323;
@@ -15,9 +17,9 @@ pub struct H323;
 /// Version 3, reserved 0 (RFC 1006 §6).
 const TPKT: u16 = 0x0300;
 /// itu-t recommendation h 2250 version, as PER writes it.
-const H225: [u8; 6] = [0x06, 0x00, 0x08, 0x91, 0x4a, 0x00];
+static H225: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(&[0x06, 0x00, 0x08, 0x91, 0x4a, 0x00]));
 /// itu-t recommendation h 245 version.
-const H245: [u8; 6] = [0x06, 0x00, 0x08, 0x81, 0x75, 0x00];
+static H245: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(&[0x06, 0x00, 0x08, 0x81, 0x75, 0x00]));
 /// Identifiers stand among the first fields.
 const NEAR: usize = 32;
 
@@ -36,7 +38,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[1719, 1720],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram(), Shape::stream().at(0, Bytes::Of(&[3])).at(1, Bytes::Of(&[0]))]),
     fields: &[&PART, &MESSAGE],
     signs: &[&SETUP, &IDENTIFIER],
 };
@@ -78,9 +80,9 @@ enum Part {
 
 fn part(payload: &Payload<'_>) -> Option<Part> {
     let bytes = payload.bytes;
-    let holds = |identifier: &[u8]| {
+    let holds = |identifier: &Finder<'_>| {
         let near = bytes.get(..bytes.len().min(NEAR)).unwrap_or_default();
-        memmem::find(near, identifier).is_some()
+        identifier.find(near).is_some()
     };
     if payload.transport == Transport::Udp {
         return holds(&H225).then_some(Part::Says("ras", None, &IDENTIFIER));

@@ -1,7 +1,7 @@
 //! IPsec: the exchange of keys over UDP (IKE, RFC 7296 and RFC 2409), and what it leads to: protocols of their own beside
 //! TCP and UDP (ESP, RFC 4303; AH, RFC 4302), or UDP where an address translator stands between (RFC 3948).
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -27,11 +27,20 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp, ESP, AH],
     ports: &[500, NAT_PORT],
-    first: First::Any,
+    first: First::Shapes(&[
+        // Key exchange, and the same behind four zeros; ESP in datagrams.
+        Shape::datagram().at(17, Bytes::Of(&VERSIONS)),
+        Shape::datagram().at(0, Bytes::Of(&[0])).at(3, Bytes::Of(&[0])).at(21, Bytes::Of(&VERSIONS)),
+        Shape::datagram().on(&[NAT_PORT]),
+        Shape::over(ESP),
+        Shape::over(AH),
+    ]),
     fields: &[&VERSION, &EXCHANGE],
     signs: &[&IKE, &OWN_PROTOCOL, &ENCAPSULATED, &KEEPALIVE],
 };
 
+/// Of IKE.
+const VERSIONS: [u8; 2] = [0x10, 0x20];
 const ESP: Transport = Transport::Other(50);
 const AH: Transport = Transport::Other(51);
 const NAT_PORT: u16 = 4500;

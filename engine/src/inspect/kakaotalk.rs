@@ -2,7 +2,7 @@
 //!
 //! Recognised by the handshake that carries an encrypted key, or by a message of known name where it goes unencrypted.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -29,7 +29,11 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &[443, 995, 5228],
-    first: First::Any,
+    first: First::Shapes(&[
+        // A key's size, 256; or the name of a first message.
+        Shape::stream().at(0, Bytes::Of(&[0])).at(1, Bytes::Of(&[1])),
+        Shape::stream().at(6, Bytes::Of(b"CGBLP")).at(7, Bytes::Range(b'A', b'Z')),
+    ]),
     fields: &[&METHOD],
     signs: &[&KEY, &MESSAGE],
 };

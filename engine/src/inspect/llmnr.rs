@@ -3,7 +3,7 @@
 //! Recognised by a DNS message with exactly one question on port 5355.
 
 use super::dns::message::Message;
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
 
@@ -24,7 +24,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[PORT],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram().on(&[PORT])]),
     fields: &[&QUERY],
     signs: &[&QUESTION],
 };

@@ -59,6 +59,7 @@ mod rtmp;
 mod rtp;
 mod rtsp;
 mod sccp;
+mod shape;
 mod sip;
 mod skype;
 mod socks;
@@ -94,6 +95,7 @@ mod zug;
 pub use profile::{Category, First, Layer, Profile};
 pub use reading::{Notes, Opening, Reading, Recognised};
 pub use registry::{registry, ProtocolId, Registry};
+pub use shape::{Bytes, Shape};
 
 use crate::facts::{Facts, Sign};
 use crate::packet::{Endpoint, Side, Time, Transport};

@@ -3,7 +3,7 @@
 //! Recognised by the unencrypted ping that server lists send (Mumble protocol documentation, "Establishing a connection");
 //! encrypted sound only by its counter, on the port.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -38,7 +38,10 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[PORT],
-    first: First::Any,
+    first: First::Shapes(&[
+        Shape::datagram().at(0, Bytes::Of(&[0])).long(PONG_LEN, PONG_LEN),
+        Shape::datagram().on(&[PORT]),
+    ]),
     fields: &[&VERSION, &USERS],
     signs: &[&PONG, &PING, &ON_PORT, &COUNTER],
 };

@@ -3,7 +3,7 @@
 //! Recognised by names of sixteen characters, each written as two letters from A to P. What a session carries is SMB,
 //! and told by its own file.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -31,7 +31,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[NAMES, DATAGRAMS, SESSIONS],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram().on(&[NAMES, DATAGRAMS]), Shape::stream().at(0, Bytes::Of(&[0x81]))]),
     fields: &[&NAME],
     signs: &[&ENCODED_NAME],
 };

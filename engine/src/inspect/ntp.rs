@@ -1,6 +1,6 @@
 //! NTP: the time of day (RFC 5905), and its control and private modes.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -27,7 +27,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[PORT],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram().on(&[PORT])]),
     fields: &[&VERSION, &MODE],
     signs: &[&HEADER_ON_PORT],
 };

@@ -3,7 +3,7 @@
 //! Recognised by the log-in (the napster messages document of drscholl): a length and a kind of two bytes each, least
 //! significant first, then words: name, password, port, program in quotes, kind of line.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -24,7 +24,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &[8875, 8888, 7777, 6699],
-    first: First::Any,
+    first: First::Shapes(&[Shape::stream().at(3, Bytes::Of(&[0]))]),
     fields: &[&USER, &CLIENT],
     signs: &[&LOGIN],
 };

@@ -1,5 +1,6 @@
 //! What is fixed about a protocol: its words, where it is found, what it can tell.
 
+use super::Shape;
 use crate::facts::{Field, Sign};
 use crate::packet::Transport;
 
@@ -99,7 +100,7 @@ impl Category {
     }
 }
 
-/// The first bytes that a protocol's payloads can begin with: which payloads it is asked about at all.
+/// What a protocol's payloads can begin with: which payloads it is asked about at all.
 #[derive(Clone, Copy, Debug)]
 pub enum First {
     /// Any byte.
@@ -108,18 +109,8 @@ pub enum First {
     Of(&'static [u8]),
     /// From the one to the other, both included.
     Range(u8, u8),
-}
-
-impl First {
-    /// Whether a payload may begin so.
-    #[must_use]
-    pub fn fits(self, byte: u8) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Of(bytes) => bytes.contains(&byte),
-            Self::Range(low, high) => (low..=high).contains(&byte),
-        }
-    }
+    /// What one of these says.
+    Shapes(&'static [Shape]),
 }
 
 /// What is fixed about a protocol.
@@ -137,7 +128,7 @@ pub struct Profile {
     pub transports: &'static [Transport],
     /// Where it is usually served; never decides.
     pub ports: &'static [u16],
-    /// First bytes of its payloads, from either side.
+    /// What its payloads begin with, from either side.
     pub first: First,
     /// The facts that it tells.
     pub fields: &'static [&'static Field],

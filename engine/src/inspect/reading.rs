@@ -266,7 +266,8 @@ impl Reading {
         let Some(reader) = self.readers.pop() else { return };
         self.mistaken.push(reader.id);
         let Some(opening) = self.openings.get(payload.side.index()).cloned() else { return };
-        self.ask_with(&Payload { bytes: &opening, ..*payload }, notes);
+        let wire_len = u32::try_from(opening.len()).unwrap_or(u32::MAX);
+        self.ask_with(&Payload { bytes: &opening, wire_len, ..*payload }, notes);
     }
 
     fn lengthen_opening(&mut self, payload: &Payload<'_>) {

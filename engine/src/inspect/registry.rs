@@ -1,8 +1,9 @@
-//! The registry: gives every protocol, field and sign its number, and knows whom to ask about a first byte.
+//! The registry: gives every protocol, field and sign its number, and knows whom to ask about an opening.
 
 use std::sync::OnceLock;
 
-use super::{Profile, Protocol, PROTOCOLS};
+use super::shape::Index;
+use super::{Payload, Profile, Protocol, PROTOCOLS};
 use crate::facts::{Field, Sign};
 use crate::packet::Transport;
 
@@ -16,16 +17,16 @@ impl ProtocolId {
 }
 
 /// A protocol with its number.
-type Numbered = (ProtocolId, &'static dyn Protocol);
+pub(super) type Numbered = (ProtocolId, &'static dyn Protocol);
 
 /// All protocols, fields and signs by number and by name.
 pub struct Registry {
     fields: Vec<&'static Field>,
     signs: Vec<&'static Sign>,
-    /// Whom to ask, by first byte: over TCP, over UDP.
-    asked: [Vec<Vec<Numbered>>; 2],
+    /// Whom to ask: over TCP, over UDP.
+    asked: [Index; 2],
     /// The same over each rarer transport that some protocol travels on.
-    rarely: Vec<(Transport, Vec<Vec<Numbered>>)>,
+    rarely: Vec<(Transport, Index)>,
 }
 
 /// The one registry; numbers everything on first use.
@@ -48,12 +49,12 @@ impl Registry {
             field.set_id(id);
             fields.push(field);
         }
-        let asked = [Transport::Tcp, Transport::Udp].map(by_first_byte);
-        let mut rarely = Vec::<(Transport, Vec<Vec<Numbered>>)>::new();
+        let asked = [Transport::Tcp, Transport::Udp].map(Index::new);
+        let mut rarely = Vec::<(Transport, Index)>::new();
         for transport in PROTOCOLS.iter().flat_map(|protocol| protocol.profile().transports) {
             let known = matches!(transport, Transport::Tcp | Transport::Udp);
             if !known && rarely.iter().all(|(there, _)| there != transport) {
-                rarely.push((*transport, by_first_byte(*transport)));
+                rarely.push((*transport, Index::new(*transport)));
             }
         }
         Self { fields, signs, asked, rarely }
@@ -96,33 +97,17 @@ impl Registry {
         self.signs.get(usize::from(id).checked_sub(1)?).copied()
     }
 
-    /// Who is to be asked about a payload over `transport` that begins with `first`.
-    #[must_use]
+    /// Gives everyone who is to be asked about an opening: all who could say yes to it, and some more.
     #[inline]
-    pub fn asked(&self, transport: Transport, first: u8) -> &[Numbered] {
+    pub fn asked(&self, opening: &Payload<'_>, each: impl FnMut((ProtocolId, &'static dyn Protocol))) {
         let [streams, datagrams] = &self.asked;
-        let table = match transport {
-            Transport::Tcp => streams,
-            Transport::Udp => datagrams,
-            _ => match self.rarely.iter().find(|(there, _)| *there == transport) {
-                Some((_, table)) => table,
-                None => return &[],
-            },
+        let index = match opening.transport {
+            Transport::Tcp => Some(streams),
+            Transport::Udp => Some(datagrams),
+            rare => self.rarely.iter().find(|(there, _)| *there == rare).map(|(_, index)| index),
         };
-        table.get(usize::from(first)).map_or(&[], Vec::as_slice)
+        if let Some(index) = index {
+            index.asked(opening, each);
+        }
     }
-}
-
-fn by_first_byte(transport: Transport) -> Vec<Vec<Numbered>> {
-    let fits = |first: u8| {
-        (1..)
-            .map(ProtocolId)
-            .zip(PROTOCOLS.iter().copied())
-            .filter(|(_, protocol)| {
-                let profile = protocol.profile();
-                profile.transports.contains(&transport) && profile.first.fits(first)
-            })
-            .collect()
-    };
-    (0..=u8::MAX).map(fits).collect()
 }

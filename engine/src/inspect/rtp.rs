@@ -4,7 +4,7 @@
 //! One header proves little, so that a flow is only suspected at first: what counts is that packets of one source follow
 //! each other with the next sequence number and a clock that runs forward.
 
-use super::{stun, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{stun, Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -57,7 +57,12 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[],
-    first: First::Any,
+    first: First::Shapes(&[
+        // And ZRTP; over TCP behind a length.
+        Shape::datagram().at(0, Bytes::Range(0x80, 0xbf)),
+        Shape::datagram().at(0, Bytes::Of(&[0x10])).at(4, Bytes::Of(b"Z")),
+        Shape::stream().at(2, Bytes::Range(0x80, 0xbf)),
+    ]),
     fields: &[&PAYLOAD_TYPE, &CODEC, &SSRC, &VIDEO, &EXTENSION, &ZRTP],
     signs: &[&HEADER_SEEN, &BESIDE_STUN, &PAIR, &RUN_SEEN, &BOTH_WAYS, &ZRTP_SEEN],
 };

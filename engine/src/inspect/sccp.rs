@@ -3,7 +3,7 @@
 //! Recognised on its port by messages whose lengths follow each other, with known versions and kinds; on any port by a
 //! telephone's registration. (Documented by Wireshark's and Asterisk's readers; Cisco publishes no format.)
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -29,7 +29,10 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &PORTS,
-    first: First::Any,
+    first: First::Shapes(&[
+        Shape::stream().on(&PORTS),
+        Shape::stream().at(2, Bytes::Of(&[0])).at(3, Bytes::Of(&[0])).at(5, Bytes::Of(&[0])).at(6, Bytes::Of(&[0])),
+    ]),
     fields: &[&DEVICE],
     signs: &[&REGISTER, &MESSAGE],
 };

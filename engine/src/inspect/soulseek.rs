@@ -3,7 +3,7 @@
 //! Recognised by its messages (the Nicotine+ protocol documentation): a length that has to fit, a code, and texts with
 //! lengths of their own. The log-in names the user and ends in the MD5 of name and password, in letters.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -26,7 +26,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &[2234, 2235, 2242, 2416],
-    first: First::Any,
+    first: First::Shapes(&[Shape::stream().at(3, Bytes::Of(&[0]))]),
     fields: &[&USER, &CONNECTION],
     signs: &[&LOGIN, &PEER],
 };

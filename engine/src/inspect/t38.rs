@@ -3,7 +3,7 @@
 //! Recognised where numbers count up and each datagram's parts, the new one and repeats of older ones, end exactly where
 //! it does. Mostly a call's description announced it before.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Sign};
 use crate::packet::{Side, Transport};
@@ -28,7 +28,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram().at(2, Bytes::Range(1, 127))]),
     fields: &[],
     signs: &[&DATAGRAM, &RUN],
 };

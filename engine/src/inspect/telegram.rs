@@ -4,7 +4,7 @@
 //! Recognised by the mark of a transport with a length that fits, and by the twelve bytes of ones that ask a relay about
 //! itself. The obfuscated transport is made to look like chance, and cannot be recognised by its bytes.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -32,7 +32,11 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[80, 443, 5222],
-    first: First::Any,
+    first: First::Shapes(&[
+        Shape::datagram().at(16, Bytes::Of(&[0xff])),
+        Shape::stream().at(0, Bytes::Of(&[0xef, 0xee, 0xdd])),
+        Shape::stream().at(4, Bytes::Of(&[0])).at(5, Bytes::Of(&[0])).at(6, Bytes::Of(&[0])).at(7, Bytes::Of(&[0])),
+    ]),
     fields: &[&TRANSPORT, &CALL],
     signs: &[&MARKED, &HANDSHAKE, &ABRIDGED, &RELAY],
 };

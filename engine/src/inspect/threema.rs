@@ -3,7 +3,7 @@
 //! All of it looks like chance, so that only sizes tell: a hello of 48 bytes, an answer of 80, then messages that each have
 //! their length before them.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Sign};
 use crate::packet::{Side, Transport};
@@ -31,7 +31,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &PORTS,
-    first: First::Any,
+    first: First::Shapes(&[Shape::stream().on(&PORTS)]),
     fields: &[],
     signs: &[&SIZES, &FRAMES],
 };

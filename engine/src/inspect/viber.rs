@@ -4,7 +4,7 @@
 //! sides share their first two bytes. Documented by the programs that recognise it, and seen in captures; its maker publishes
 //! no format. Its relays also speak TURN, and its files go through TLS: those are told by names.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Sign};
 use crate::packet::Transport;
@@ -26,7 +26,10 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[4244, 5242, 7985, 7987],
-    first: First::Any,
+    first: First::Shapes(&[
+        Shape::datagram().at(2, Bytes::Of(&[1, 3, 9, 0x0b, 0x0c, 0x11, 0x19, 0x1a])).at(3, Bytes::Of(&[0])),
+        Shape::stream().at(1, Bytes::Range(0, 4)),
+    ]),
     fields: &[],
     signs: &[&BOTH, &MESSAGE, &GREETING],
 };

@@ -2,7 +2,7 @@
 //!
 //! Recognised by its greeting, the one message that is not encrypted: both addresses, the cipher, the verb and the version.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -22,7 +22,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[9993],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram().at(27, Bytes::Of(&[VERB_HELLO]))]),
     fields: &[&VERSION],
     signs: &[&HELLO],
 };

@@ -1,6 +1,6 @@
 //! The samples' openings, asked of every protocol: one is certain, and it is the one that the sample is of.
 
-use peergate_engine::inspect::{registry, Layer, Match, CERTAIN};
+use peergate_engine::inspect::{registry, First, Layer, Match, CERTAIN, PROTOCOLS};
 use peergate_engine::packet::Side;
 
 use crate::{protocol_of, samples, talks, Talk};
@@ -10,13 +10,12 @@ use crate::{protocol_of, samples, talks, Talk};
 fn claims(talk: &Talk) -> Vec<(&'static str, i16, Layer)> {
     let first = &talk.messages[0].1;
     let payload = talk.payload(Side::Client, first);
-    let asked = registry().asked(talk.transport, first[0]).iter();
-    let mut claims: Vec<_> = asked
-        .filter_map(|(_, protocol)| match protocol.matches(&payload) {
-            Match::Yes(sign) => Some((protocol.profile().name, sign.weight, protocol.profile().layer)),
-            _ => None,
-        })
-        .collect();
+    let mut claims = Vec::new();
+    registry().asked(&payload, |(_, protocol)| {
+        if let Match::Yes(sign) = protocol.matches(&payload) {
+            claims.push((protocol.profile().name, sign.weight, protocol.profile().layer));
+        }
+    });
     claims.sort_by_key(|(_, weight, _)| std::cmp::Reverse(*weight));
     claims
 }
@@ -42,5 +41,31 @@ fn every_sample_begins_with_what_it_is_of() {
         let first = claims.iter().filter_map(|claims| claims.first());
         let known = first.map(|claim| claim.0).any(|name| name == protocol_of(&sample));
         assert!(known, "{}: {claims:?}", sample.display());
+    }
+}
+
+/// Shapes spare questions, and change no answer.
+#[test]
+fn whoever_would_not_say_no_is_asked() {
+    for talk in samples().iter().flat_map(|sample| talks(sample)) {
+        for (side, message) in &talk.messages {
+            for length in (1..=message.len().min(40)).chain([message.len()]) {
+                let payload = talk.payload(*side, &message[..length]);
+                let mut asked = Vec::new();
+                registry().asked(&payload, |(_, protocol)| asked.push(protocol.profile().name));
+                for protocol in PROTOCOLS {
+                    let (name, transports) = (protocol.profile().name, protocol.profile().transports);
+                    // A first byte is a condition of its own; shapes only say what is in the conditions anyway.
+                    let shaped = matches!(protocol.profile().first, First::Shapes(_));
+                    let in_vain =
+                        !transports.contains(&talk.transport) || matches!(protocol.matches(&payload), Match::No);
+                    assert!(
+                        in_vain || !shaped || asked.contains(&name),
+                        "{name} was not asked about {:?}",
+                        &message[..length]
+                    );
+                }
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 pub(super) mod message;
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, MOST_KEPT};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape, MOST_KEPT};
 use crate::bytes::Reader;
 use crate::facts::{Announcement, Facts, Field, Sign};
 use crate::packet::{Addr, Side, Transport};
@@ -17,6 +17,8 @@ pub struct Dns;
 const PORT: u16 = 53;
 /// Those with the same messages and files of their own: NetBIOS names, multicast DNS, LLMNR.
 const KIN: [u16; 3] = [137, 5353, 5355];
+/// Query, status, notify, update, where they lie in the third byte.
+const OPCODES: [u8; 4] = [0, 0x10, 0x20, 0x28];
 const A: u16 = 1;
 const CNAME: u16 = 5;
 const AAAA: u16 = 28;
@@ -46,7 +48,13 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[PORT],
-    first: First::Any,
+    first: First::Shapes(&[
+        // At most one question, and flags that a message can have; over TCP behind a length.
+        Shape::datagram().at(2, Bytes::Masked(0x78, &OPCODES)).at(4, Bytes::Of(&[0])).at(5, Bytes::Of(&[0, 1])),
+        Shape::stream().at(4, Bytes::Masked(0x78, &OPCODES)).at(6, Bytes::Of(&[0])).at(7, Bytes::Of(&[0, 1])),
+        // Too short to tell, and not the beginning of too long a message.
+        Shape::stream().at(0, Bytes::Range(0, 15)).long(1, 13),
+    ]),
     fields: &[&QUERY, &KIND, &CODE, &ADDRESSES],
     signs: &[&QUESTION, &ON_PORT],
 };

@@ -10,21 +10,23 @@ pub(super) enum Asked {
     Yes(ProtocolId, &'static dyn Protocol, &'static Sign),
 }
 
-/// Asks every protocol that the first byte allows, but those passed over; the heaviest sign has it.
+/// Asks every protocol that the look of the payload allows, but those passed over; the heaviest sign has it.
 pub(super) fn ask(opening: &Payload<'_>, passed_over: impl Fn(ProtocolId) -> bool) -> Asked {
-    let Some(first) = opening.bytes.first() else { return Asked::Unsure };
+    if opening.bytes.is_empty() {
+        return Asked::Unsure;
+    }
     let mut answer = Asked::No;
-    for (id, protocol) in registry().asked(opening.transport, *first) {
+    registry().asked(opening, |(id, protocol)| {
         // Nearly everyone says no, and that costs nothing more.
         match protocol.matches(opening) {
-            Match::Yes(sign) if !passed_over(*id) => match &answer {
+            Match::Yes(sign) if !passed_over(id) => match &answer {
                 Asked::Yes(_, _, best) if sign.weight <= best.weight => {}
-                _ => answer = Asked::Yes(*id, *protocol, sign),
+                _ => answer = Asked::Yes(id, protocol, sign),
             },
-            Match::Unsure if matches!(answer, Asked::No) && !passed_over(*id) => answer = Asked::Unsure,
+            Match::Unsure if matches!(answer, Asked::No) && !passed_over(id) => answer = Asked::Unsure,
             _ => {}
         }
-    }
+    });
     answer
 }
 

@@ -46,7 +46,7 @@ const REFUSAL: usize = 11;
 const RESEND_GROWTH: u32 = 5;
 /// Bits 4 to 6 of the function are noise.
 const FUNCTION: u8 = 0x8f;
-const TELEPHONE_PORT: u16 = 12340;
+pub(super) const TELEPHONE_PORT: u16 = 12340;
 /// A reply comes within a round trip; ten seconds allow for the slowest and keep identifiers from coming round.
 const ANSWER_WITHIN: u64 = 10 * Time::SECOND;
 /// Datagrams after which an exchange that proved nothing is left.

@@ -9,7 +9,7 @@
 mod datagram;
 mod stream;
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::facts::{Facts, Field};
 use crate::packet::Transport;
 
@@ -32,7 +32,16 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[33033, 12350, 13392],
-    first: First::Any,
+    first: First::Shapes(&[
+        // The function of a datagram is its third byte; streams have no fixed byte.
+        Shape::datagram().at(2, Bytes::Of(&[2])).long(18, u32::MAX),
+        Shape::datagram().at(2, Bytes::Masked(0x8f, &[3])).at(3, Bytes::Of(&[1])).long(18, u32::MAX),
+        Shape::datagram().at(2, Bytes::Masked(0x8f, &[5, 7])).long(11, 11),
+        Shape::datagram().at(2, Bytes::Masked(0x8f, &[15])).at(6, Bytes::Of(&[2])).long(18, u32::MAX),
+        Shape::datagram().at(2, Bytes::Masked(0x8f, &[13])),
+        Shape::datagram().on(&[datagram::TELEPHONE_PORT]).long(12, 200),
+        Shape::stream(),
+    ]),
     fields: &[&MESSAGE, &OBJECT_ID, &PUBLIC_ADDR, &CHANNEL, &ACTIVITY, &VERSION],
     signs: &[
         &datagram::PROBE,

@@ -9,7 +9,7 @@ mod message;
 mod stream;
 mod tell;
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
@@ -57,7 +57,13 @@ static PROFILE: Profile = Profile {
     layer: Layer::Carrier,
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[3478, 3479, 5349, 19302],
-    first: First::Any,
+    first: First::Shapes(&[
+        // Messages, TURN's channels, Microsoft's framing; over TCP the cookie, behind a length or not.
+        Shape::datagram().at(0, Bytes::Range(0, 0x4f)),
+        Shape::datagram().at(0, Bytes::Of(&[0xff])).at(1, Bytes::Of(&[0x10])),
+        Shape::stream().at(0, Bytes::Range(0, 0x3f)).at(4, Bytes::Of(&[0x21])),
+        Shape::stream().at(2, Bytes::Range(0, 0x3f)).at(6, Bytes::Of(&[0x21])),
+    ]),
     fields: &[&METHOD, &SOFTWARE, &REALM, &ORIGIN, &UFRAG, &ATTRIBUTES, &VENDOR, &ICE, &TURN, &MAPPED, &RELAYED, &PEER],
     signs: &[&COOKIE, &CLASSIC, &BARE, &CHANNEL, &MULTIPLEX],
 };

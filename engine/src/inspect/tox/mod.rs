@@ -8,7 +8,7 @@
 mod datagram;
 mod relay;
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::facts::{Facts, Field};
 use crate::packet::Transport;
 
@@ -28,7 +28,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[33445, 3389],
-    first: First::Any,
+    first: First::Shapes(&[Shape::datagram().at(0, Bytes::Of(&datagram::KINDS)), Shape::stream()]),
     fields: &[&PACKET, &PUBLIC_KEY, &RELAY, &ACTIVITY],
     signs: &[
         &datagram::KEYED,
