@@ -16,7 +16,7 @@ from peergate.lab.simulator.dialect import CLASSIC, UNNAMED
 from peergate.lab.simulator.generator import Generator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from peergate.lab.campus.parameters import Parameters
@@ -27,6 +27,7 @@ LABELS = {
     UNNAMED.name: Label("call|chat|p2p|other"),
 }
 BUFFER = 1 << 20
+PROGRESS_EVERY = 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,14 @@ class Order:
     parameters: Parameters
 
 
-@dataclass
+@dataclass(frozen=True)
 class Written:
     """What was written."""
 
-    packets: int = 0
-    flows: int = 0
-    calls: int = 0
-    roles: int = 0
+    packets: int
+    flows: int
+    calls: int
+    roles: int
 
 
 class Campus:
@@ -77,23 +78,26 @@ class Campus:
         )
         self._seconds = seconds
 
-    def frames(self) -> Iterator[tuple[float, bytes]]:
+    def live(self, tap: Callable[[float, bytes], None]) -> None:
         """All that the tap sees, in order of time."""
-        return self.network.run(self._seconds)
+        self.network.run(self._seconds, tap)
 
 
 def generate(order: Order, path: Path, progress: Callable[[int, float], None]) -> Written:
     """Writes the capture and its truth; tells packets and seconds of the campus as they pass."""
     made = Campus(order)
-    written = Written()
     with path.open("wb", buffering=BUFFER) as file:
         writer = PcapWriter(file, order.parameters.snap)
-        for when, data in made.frames():
+        packets = 0
+
+        def tap(when: float, data: bytes) -> None:
+            nonlocal packets
+            packets += 1
             writer.write(when, data)
-            written.packets += 1
-            if not written.packets & 0xFFFF:
-                progress(written.packets, when)
+            if not packets & PROGRESS_EVERY:
+                progress(packets, when)
+
+        made.live(tap)
     made.ledger.write(path)
-    written.flows, written.calls = made.ledger.counts
-    written.roles = len(made.ledger.roles)
-    return written
+    flows, calls = made.ledger.counts
+    return Written(packets, flows, calls, len(made.ledger.roles))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peergate.lab.simulator.voice import SILENCE_SECONDS
-
 if TYPE_CHECKING:
     from peergate.lab.simulator.machine import Endpoint, Talk
 
@@ -25,6 +23,7 @@ class Call:
     started: float
     # Who is talked to: the other side, or the relay between.
     to: Endpoint | int
+    patience: float
     talk: Talk | None = None
     heard_last: float = 0.0
     received: int = 0
@@ -32,4 +31,4 @@ class Call:
 
     def silent(self, now: float) -> bool:
         """Whether nothing was heard for too long."""
-        return now - max(self.heard_last, self.started) > SILENCE_SECONDS
+        return now - max(self.heard_last, self.started) > self.patience

@@ -32,7 +32,6 @@ from peergate.lab.simulator.voice import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from random import Random
 
     from peergate.lab.simulator.dialect import Dialect
@@ -90,8 +89,8 @@ class Calling(Machine):
             yield SendDatagram(peer, self._writer.meet(meeting))
         pieces = range(size // FILE_BYTES)
         gap = FILE_GAP_SECONDS * (3 if meeting else 1)
-        jittered = ((self._chance.uniform(0.5, 1.5) * gap, self._piece()) for _ in pieces)
-        yield Talk(peer, jittered, "file-transfer")
+        words = ((self._chance.uniform(0.5, 1.5) * gap, FILE_BYTES) for _ in pieces)
+        yield Talk(peer, words, self._writer.data, "file-transfer")
         yield Happened("file-started", {"peer": peer.address})
         del now
 
@@ -155,15 +154,18 @@ class Calling(Machine):
         key = to if isinstance(to, int) else to.address
         if key in self._calls:
             return
-        call = self._calls[key] = Call(now, to)
+        call = self._calls[key] = Call(now, to, self._codec.patience)
         conversation = self._relays[to] if isinstance(to, int) else None
-        say = conversation.say if conversation else self._writer.voice
-        words: Iterator[tuple[float, bytes]] = (
-            (gap, say(size)) for gap, size in voice(self._chance, self._codec)
-        )
+        write = conversation.say if conversation else self._writer.voice
+        words = voice(self._chance, self._codec)
         if self._disguise.jitter:
             words = self._disguise.delay(self._chance, words)
-        call.talk = Talk(to, self._counted(call, words))
+
+        def say(size: int) -> bytes:
+            call.sent += 1
+            return write(size)
+
+        call.talk = Talk(to, words, say)
         yield Happened("call-started", {"peer": str(key)})
         yield call.talk
         self.later(now + CHECK_SECONDS, lambda then: self._check(then, call))
@@ -171,12 +173,6 @@ class Calling(Machine):
             self.later(now + PING_SECONDS, lambda then: self._ping(then, call))
         elif self._disguise.hop_seconds:
             self.later(now, lambda then: self._hop(then, call))
-
-    @staticmethod
-    def _counted(call: Call, words: Iterator[tuple[float, bytes]]) -> Iterator[tuple[float, bytes]]:
-        for word in words:
-            call.sent += 1
-            yield word
 
     def _check(self, now: float, call: Call) -> Actions:
         key = call.to if isinstance(call.to, int) else call.to.address
@@ -222,6 +218,3 @@ class Calling(Machine):
         self._pieces += 1
         if self._pieces % FILE_ACKNOWLEDGED == 0:
             yield SendDatagram(sender, self._writer.data(FILE_ACKNOWLEDGEMENT_BYTES))
-
-    def _piece(self) -> bytes:
-        return self._writer.data(FILE_BYTES)

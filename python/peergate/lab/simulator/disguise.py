@@ -30,15 +30,15 @@ class Disguise:
         return size + chance.randint(0, self.padding) if self.padding else size
 
     def delay(
-        self, chance: Random, words: Iterator[tuple[float, bytes]]
-    ) -> Iterator[tuple[float, bytes]]:
+        self, chance: Random, words: Iterator[tuple[float, int]]
+    ) -> Iterator[tuple[float, int]]:
         """Words that do not keep time; none overtakes another, and the mean stays."""
         late = 0.0
-        for gap, word in words:
+        for gap, size in words:
             later = min(chance.expovariate(1 / self.jitter), 4 * self.jitter)
             wait = max(gap + later - late, 0.0)
             late += wait - gap
-            yield wait, word
+            yield wait, size
 
 
 PLAIN = Disguise()

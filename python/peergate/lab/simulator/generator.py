@@ -1,4 +1,4 @@
-"""Runs a whole network of machines in memory and yields the frames that a tap would see, the same for every seed.
+"""Runs a whole network of machines in memory and gives the frames that a tap would see, the same for every seed.
 
 The tap sits at the hosts it is told to watch: it sees a frame when such a host sends it, or when it arrives there.
 Between two watched hosts it sees a frame once, when it is sent.
@@ -22,7 +22,7 @@ from peergate.lab.simulator.machine import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
     from random import Random
 
     from peergate.lab.simulator.machine import Action, Actions, Machine
@@ -117,7 +117,8 @@ class Generator:
         self._number = 0
         self._streams: dict[tuple[str, int], Connection] = {}
         self._arrivals: dict[tuple[str, str], float] = {}
-        self._seen: list[tuple[float, bytes]] = []
+        # Where frames go, with their times.
+        self._tap: Callable[[float, bytes], None] = lambda _when, _data: None
         self.now = EPOCH
         self.events: list[tuple[float, str, str]] = []
 
@@ -138,15 +139,19 @@ class Generator:
         """Begins a script, `when` seconds after the beginning."""
         self.at(EPOCH + when, self._step, script)
 
-    def run(self, seconds: float) -> Iterator[tuple[float, bytes]]:
-        """Frames with their times, in order."""
-        queue, seen, end = self._queue, self._seen, EPOCH + seconds
+    def run(self, seconds: float, tap: Callable[[float, bytes], None]) -> None:
+        """Lives so long; gives the tap frames with their times, in order."""
+        self._tap = tap
+        queue, pop, end = self._queue, heapq.heappop, EPOCH + seconds
         while queue and queue[0][0] <= end:
-            self.now, _, happen, what = heapq.heappop(queue)
+            self.now, _, happen, what = pop(queue)
             happen(what)
-            if seen:
-                yield from seen
-                seen.clear()
+
+    def frames(self, seconds: float) -> list[tuple[float, bytes]]:
+        """Lives so long; returns frames with their times, in order."""
+        seen: list[tuple[float, bytes]] = []
+        self.run(seconds, lambda when, data: seen.append((when, data)))
+        return seen
 
     def perform(self, place: Place, actions: Actions) -> None:
         """Does what a machine wants done."""
@@ -197,14 +202,14 @@ class Generator:
     def show_segment(self, segment: Segment, place: Place | None = None) -> None:
         """The tap sees a segment."""
         self._number = self._number + 1 & WORD
-        self._seen.append((self.now, tcp(segment, self._number)))
+        self._tap(self.now, tcp(segment, self._number))
         if self._witness and place:
             self._witness.saw(TCP, segment.source, segment.destination, place)
 
     def show_datagram(self, source: Endpoint, to: Endpoint, payload: bytes) -> None:
         """The tap sees a datagram."""
         self._number = self._number + 1 & WORD
-        self._seen.append((self.now, udp(source, to, payload, self._number)))
+        self._tap(self.now, udp(source, to, payload, self._number))
 
     def at(self, when: float, happen: Callable[[T], None], what: T) -> None:
         """Plans something."""
@@ -219,7 +224,7 @@ class Generator:
         if isinstance(action, SendDatagram):
             self._send(place, action.to, action.payload, action.port)
         elif isinstance(action, Talk):
-            self._talk((place, action, None))
+            self._talk((place, action, 0))
         elif isinstance(action, Happened):
             self.events.append((self.now - EPOCH, place.at.address, action.event))
             if self._witness:
@@ -240,20 +245,20 @@ class Generator:
         self.remember(place, action.stream, connection)
         connection.open()
 
-    def _talk(self, arg: tuple[Place, Talk, bytes | None]) -> None:
-        place, talk, payload = arg
+    def _talk(self, arg: tuple[Place, Talk, int]) -> None:
+        place, talk, size = arg
         if talk.over:
             return
-        if payload is not None:
+        if size:
             to = talk.to
             if isinstance(to, int):
                 connection = self._streams.get((place.at.address, to))
                 if connection is None:
                     return
-                connection.send(place, payload)
+                connection.send(place, talk.say(size))
                 ends = connection.ends
             else:
-                self._send(place, to, payload, talk.port)
+                self._send(place, to, talk.say(size), talk.port)
                 ends = (Endpoint(place.at.address, talk.port or place.at.port), to)
             if self._witness:
                 self._witness.talk(place, talk, TCP if isinstance(to, int) else UDP, ends)

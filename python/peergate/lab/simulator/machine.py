@@ -48,14 +48,16 @@ class Close(NamedTuple):
 
 @dataclass(eq=False)
 class Talk:
-    """Keep sending these payloads, each so many seconds after the one before, until the words or the talk end.
+    """Keep sending payloads of these sizes, each so many seconds after the one before, until the words or the talk end.
 
     The machine may change where they go while the talk goes on, or end it.
     """
 
     # An endpoint, or the number of a connection.
     to: Endpoint | int
-    words: Iterator[tuple[float, bytes]]
+    words: Iterator[tuple[float, int]]
+    # Makes the payload, at the moment when it is sent.
+    say: Callable[[int], bytes]
     # What it is, for the truth of a capture.
     activity: str = "call"
     port: int = 0

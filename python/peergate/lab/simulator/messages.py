@@ -180,7 +180,7 @@ class Writer:
 
     def data(self, size: int) -> bytes:
         """Voice, or whatever else is under way between two clients."""
-        noise = self._chance.randbytes(size)
+        noise = self._chance.randbytes(max(size, HEADER_BYTES))
         return noise[:2] + bytes([Function.DATA | noise[2] & 0x70]) + noise[3:]
 
     def voice(self, size: int) -> bytes:

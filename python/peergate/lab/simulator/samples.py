@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
 
 from peergate.lab.frames import write_pcap
 from peergate.lab.simulator.cast import LOGIN_PORT, LOGIN_PORTS, supernodes
@@ -14,9 +13,6 @@ from peergate.lab.simulator.generator import OPEN, Firewall, Generator, Place
 from peergate.lab.simulator.machine import Endpoint
 from peergate.lab.simulator.servers import FAKE_TLS_PORT, LoginServer, Supernode
 from peergate.lab.simulator.voice import Codec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CALLER = Endpoint("198.18.10.11", 35990)
 CALLEE = Endpoint("198.51.100.77", 41234)
@@ -56,33 +52,33 @@ def network(seed: int, firewall: Firewall = OPEN) -> tuple[Generator, Client]:
     return Generator(places, {CALLER.address}, chance, firewall), caller
 
 
-def log_on(seed: int = 1) -> Iterator[tuple[float, bytes]]:
+def log_on(seed: int = 1) -> list[tuple[float, bytes]]:
     """A log-on, and the first idle minute."""
     made, _ = network(seed)
     made.start(CALLER.address, 0.0)
-    return made.run(70.0)
+    return made.frames(70.0)
 
 
-def log_on_without_udp(seed: int = 2) -> Iterator[tuple[float, bytes]]:
+def log_on_without_udp(seed: int = 2) -> list[tuple[float, bytes]]:
     """A log-on where no datagram arrives: TCP to the nodes' own ports."""
     made, _ = network(seed, Firewall(udp=False))
     made.start(CALLER.address, 0.0)
-    return made.run(30.0)
+    return made.frames(30.0)
 
 
-def log_on_over_443(seed: int = 4) -> Iterator[tuple[float, bytes]]:
+def log_on_over_443(seed: int = 4) -> list[tuple[float, bytes]]:
     """A log-on where only 443 and the log-in server are open: it hides behind a TLS hello that is always the same."""
     made, _ = network(seed, Firewall(udp=False, ports=frozenset({FAKE_TLS_PORT, LOGIN_PORT})))
     made.start(CALLER.address, 0.0)
-    return made.run(30.0)
+    return made.frames(30.0)
 
 
-def call(seed: int = 3) -> Iterator[tuple[float, bytes]]:
+def call(seed: int = 3) -> list[tuple[float, bytes]]:
     """A log-on and a call of eight seconds, the first three with packets of double size."""
     made, caller = network(seed)
     made.start(CALLER.address, 0.0)
     made.do(CALLER.address, 8.0, lambda now: caller.call(now, CALLEE, 8.0))
-    return made.run(20.0)
+    return made.frames(20.0)
 
 
 CASES = {

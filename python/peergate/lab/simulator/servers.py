@@ -10,7 +10,8 @@ from peergate.lab.simulator.dialect import CLASSIC
 from peergate.lab.simulator.disguise import PLAIN
 from peergate.lab.simulator.machine import Close, Happened, Machine, Send, SendDatagram
 from peergate.lab.simulator.messages import Function
-from peergate.lab.simulator.stream import LONGEST_BODY, SUPERNODE
+from peergate.lab.simulator.stream import SUPERNODE
+from peergate.lab.simulator.voice import HANG_UP_BYTES
 
 if TYPE_CHECKING:
     from random import Random
@@ -124,7 +125,8 @@ class Supernode(Machine):
         other = self._through.pop(stream, None)
         if other is not None:
             self._through.pop(other, None)
-            yield Happened("relay-ended", {"ends": (stream, other)})
+            bye = self._writer.data(HANG_UP_BYTES)
+            yield Close(other) if isinstance(other, int) else SendDatagram(other, bye)
         yield from super().closed(now, stream)
 
     @property
@@ -154,7 +156,7 @@ class Supernode(Machine):
 
     def _repeat(self, stream: int, body: bytes) -> Action:
         conversation = self._conversations.get(stream)
-        return Send(stream, conversation.repeat(body[:LONGEST_BODY]) if conversation else b"")
+        return Send(stream, conversation.repeat(body) if conversation else b"")
 
 
 class LoginServer(Machine):

@@ -74,7 +74,7 @@ class Runner:
 
     async def _talk(self, talk: Talk) -> None:
         due = now()
-        for gap, payload in talk.words:
+        for gap, size in talk.words:
             due += gap
             await asyncio.sleep(due - now())
             if talk.over:
@@ -82,9 +82,9 @@ class Runner:
             if talk.port and talk.port not in self._datagrams:
                 await self._bind(talk.port)
             if isinstance(talk.to, int):
-                self._do(Send(talk.to, payload))
+                self._do(Send(talk.to, talk.say(size)))
             else:
-                self._do(SendDatagram(talk.to, payload, talk.port))
+                self._do(SendDatagram(talk.to, talk.say(size), talk.port))
 
     def _do(self, action: Action) -> None:
         match action:

@@ -59,8 +59,9 @@ class Outgoing:
         return mix(clear, self._stream, self._sent - len(clear))
 
     def exact(self, body: bytes) -> bytes:
-        """A frame with nothing added to its body."""
-        return self.frame(body)
+        """A body as it is, in as many frames as it takes."""
+        parts = range(0, len(body), LONGEST_BODY)
+        return b"".join(self.frame(body[at : at + LONGEST_BODY]) for at in parts)
 
     def message(self, kind: int, size: int) -> bytes:
         """Frames of `size` bytes in all; the first says what they are and how much of it follows."""
@@ -149,6 +150,7 @@ class Conversation:
         # The meeting that the client wants to be put through to, and what was said there since `heard`.
         self.meeting: int | None = None
         self._heard: list[bytes] = []
+        self._half_heard = b""
 
     def open(self) -> bytes:
         """What the client says first."""
@@ -194,9 +196,16 @@ class Conversation:
             )
         return answer + b"".join(self._as_supernode(body, welcome=welcome) for body in bodies)
 
+    def _hear(self, body: bytes) -> None:
+        self._half_heard += body
+        # A longest frame is the beginning of something longer.
+        if len(body) != LONGEST_BODY:
+            self._heard.append(self._half_heard)
+            self._half_heard = b""
+
     def _as_client(self, body: bytes) -> bytes:
         if self.meeting is not None:
-            self._heard.append(body)
+            self._hear(body)
             return b""
         if not self._greeted:
             self._greeted = True
@@ -221,7 +230,7 @@ class Conversation:
             self.verdict = Kind.ACCEPTED if welcome else Kind.REFUSED
             return self._out.message(self.verdict, VERDICT_BYTES[self.verdict])
         if self.meeting is not None:
-            self._heard.append(body)
+            self._hear(body)
         elif body[:1] == bytes([Kind.MEET]) and len(body) == MEET_BYTES:
             self.meeting = int.from_bytes(body[1:5])
         elif len(body) == CLIENT_CONFIRMATION_BODY:

@@ -111,7 +111,7 @@ class HiddenOutgoing(Outgoing):
         return self._sealed(body, self._chance.randbytes(self._chance.randint(0, LONGEST_PADDING)))
 
     def exact(self, body: bytes) -> bytes:
-        """A frame with nothing added to its body."""
+        """A body as it is, in one frame."""
         return self._sealed(body, b"")
 
     def message(self, kind: int, size: int) -> bytes:

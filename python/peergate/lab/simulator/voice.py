@@ -15,8 +15,9 @@ DOUBLED_SECONDS = 25.0
 # Far shorter than any voice, and said more than once, because one may be lost.
 HANG_UP_BYTES = 19
 HANG_UP_TIMES = 2
-# The path is cut.
+# After so long without a word the path is cut; where silence is not sent, somebody may just be listening.
 SILENCE_SECONDS = 3.0
+LISTENING_SECONDS = 25.0
 # People talk for some seconds, then listen for about as long.
 SPURT_SECONDS = 2.5
 PAUSE_SECONDS = 2.0
@@ -48,6 +49,11 @@ class Codec:
     gap: tuple[float, float] = (0.027, 0.040)
     silence: Silence = Silence.SAME
     doubled_seconds: float = DOUBLED_SECONDS
+
+    @property
+    def patience(self) -> float:
+        """Seconds without a packet after which the other side must be gone."""
+        return LISTENING_SECONDS if self.silence is Silence.NOTHING else SILENCE_SECONDS
 
     def muted(self) -> Codec:
         """The same while the microphone is off."""
