@@ -70,3 +70,22 @@ def generate(
     from peergate.lab.campus import commands
 
     return commands.write(capture, (hosts, minutes, seed), parameters)
+
+
+@app.command
+def score(capture: Path, *, no_signatures: bool = False, misses: int = 0) -> int:
+    """Read a capture that `generate` wrote, and compare with the truth beside it.
+
+    Parameters
+    ----------
+    capture
+        The pcap file.
+    no_signatures
+        Judge what behaviour alone says (`peergate read --no-signatures`).
+    misses
+        Show so many of what was missed or falsely told, of each kind.
+
+    """
+    from peergate.lab.campus import commands
+
+    return commands.compare(capture, without_signatures=no_signatures, misses=misses)

@@ -72,8 +72,8 @@ KINDS = {
     "wireguard": Kind(peers.wireguard, 51_820, Label("tunnel", "wireguard")),
     "openvpn": Kind(peers.openvpn, 1194, Label("tunnel", "openvpn")),
     "tunnelled_call": Kind(peers.tunnelled_call, 51_820, Label("tunnel", "wireguard", "call")),
-    "rtp": Kind(speak_rtp, 0, Label("call", "", "call"), from_port=4000),
-    "webrtc": Kind(peers.webrtc, 0, Label("call", "", "call")),
+    "rtp": Kind(speak_rtp, 0, Label("call", "rtp|sip", "call"), from_port=4000),
+    "webrtc": Kind(peers.webrtc, 0, Label("call", "webrtc|rtp", "call")),
     "bittorrent": Kind(peers.bittorrent, 0, Label("p2p", "bittorrent"), from_port=6881),
 }
 

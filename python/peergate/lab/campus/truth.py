@@ -114,8 +114,8 @@ class Ledger:
             Role(now, now, "relay", "call", place.at.address, place.at.port, one, other)
         )
 
-    def write(self, capture: Path) -> dict[str, Path]:
-        """Writes flows, calls and roles; says where."""
+    def write(self, capture: Path) -> None:
+        """Writes flows, calls and roles."""
         paths = {kind: capture.with_suffix(f".{kind}.csv") for kind in ("truth", "calls", "roles")}
         self.finished += self._legs.values()
         for (protocol, one, other), leg in self._legs.items():
@@ -132,7 +132,6 @@ class Ledger:
         self._end_relays()
         write_rows(paths["calls"], Leg, sorted(self.finished, key=lambda leg: leg.start))
         write_rows(paths["roles"], Role, sorted(self.roles, key=lambda role: role.start))
-        return paths
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -179,6 +178,11 @@ class Ledger:
         label = flow.label
         words = (label.category, label.app, label.activity)
         return (capture, proto, *flow.ends[0], *flow.ends[1], *words, flow.packets, SOURCE)
+
+
+def beside(capture: Path, kind: str) -> Path:
+    """Where a table of the truth about a capture is."""
+    return capture.with_suffix(f".{kind}.csv")
 
 
 def named(end: Endpoint) -> str:
