@@ -32,7 +32,8 @@ impl Catalog {
             self.hear(clue, 0, Weighing::Adds, known.packet, &mut tally);
         }
         hear_lessons(known, deepest, &mut tally);
-        if !named && may_be_renamed(deepest.1) {
+        let carries = matches!(known.transport, Transport::Tcp | Transport::Udp);
+        if !named && carries && may_be_renamed(deepest.1) {
             self.hear_address_names(known, &mut tally);
         }
         self.hear_supports(known, &mut tally);
@@ -59,7 +60,8 @@ impl Catalog {
         let mut named = false;
         for (field, value) in known.facts.iter() {
             let used = self.uses.get(usize::from(field)).copied().unwrap_or_default();
-            named |= matches!(used, FieldUse::Name(_));
+            // The owner of a certificate may be "WebRTC" or a person: that is no name of a host.
+            named |= matches!(used, FieldUse::Name(_)) && value.contains(&b'.');
             match used {
                 FieldUse::None | FieldUse::Activity | FieldUse::Role => {}
                 FieldUse::Name(weight) => {

@@ -3,6 +3,9 @@
 
 use std::sync::OnceLock;
 
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use aes::Aes256;
+
 use ring::aead::quic::{HeaderProtectionKey, AES_128};
 use ring::aead::{Aad, LessSafeKey, Nonce, UnboundKey, AES_128_GCM, NONCE_LEN};
 use ring::{digest, hkdf};
@@ -93,6 +96,14 @@ impl InitialKeys {
         let plain = self.packet.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(header), sealed).ok()?;
         Some(plain)
     }
+}
+
+/// What AES-256 in counter mode adds to the sixteen bytes after `skip` blocks.
+#[must_use]
+pub fn counter_mode(key: [u8; 32], counter: [u8; 16], skip: u128) -> [u8; 16] {
+    let mut block = u128::from_be_bytes(counter).wrapping_add(skip).to_be_bytes().into();
+    Aes256::new(&key.into()).encrypt_block(&mut block);
+    block.into()
 }
 
 fn expand<const N: usize>(secret: &hkdf::Prk, label: &[u8]) -> Option<[u8; N]> {

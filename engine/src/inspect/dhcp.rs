@@ -26,10 +26,10 @@ static TYPE6: Field = Field::number("dhcpv6.type", "1 solicit, 2 advertise, 3 re
 
 // A cookie of 32 bits, hardware fields of 16, and the port.
 static COOKIE_SEEN: Sign = Sign::new("a DHCP message with its magic cookie on its port", 96);
-// BOOTP has all but the cookie (RFC 951): operation, hardware and its length, on the port.
-static BOOTP: Sign = Sign::new("a BOOTP header on the port of DHCP", 60);
-// Thirteen types of 2^8, an exact chain of options (2^16 and more), and the port.
-static OPTIONS6: Sign = Sign::new("a DHCPv6 message with an exact chain of options on its port", 80);
+// BOOTP has all but the cookie (RFC 951): operation, hardware and its length, which are small numbers, on the port.
+static BOOTP: Sign = Sign::new("a BOOTP header on the port of DHCP", 46);
+// Thirteen types of 2^8, an exact chain of options (zeros make one), and the port.
+static OPTIONS6: Sign = Sign::new("a DHCPv6 message with an exact chain of options on its port", 48);
 
 static PROFILE: Profile = Profile {
     name: "dhcp",

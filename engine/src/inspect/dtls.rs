@@ -59,8 +59,8 @@ static SERVER: ServerFields = ServerFields {
 
 // Type, version, epoch 0, the record's length, and a fragment that fits it: 1 of 2^60.
 static HANDSHAKE: Sign = Sign::new("a DTLS record with a handshake message", 110);
-// Type, version and a length that fits the datagram: 1 of 2^35.
-static RECORDS: Sign = Sign::new("DTLS records that fill the datagram", 90);
+// Type, version and a length that fits the datagram: 1 of 2^24.
+static RECORDS: Sign = Sign::new("DTLS records that fill the datagram", 70);
 
 static PROFILE: Profile = Profile {
     name: "dtls",
@@ -308,7 +308,7 @@ impl DtlsParser {
                     return facts.flag(&MALFORMED);
                 };
                 facts.client_is(side);
-                CLIENT.tell(&hello, Over::Dtls, facts);
+                CLIENT.tell(&hello, Over::Dtls, None, facts);
                 self.client_told = true;
                 self.shares |= hello.srtp;
             }

@@ -20,10 +20,10 @@ static MESSAGE: Field =
 static WORDS: Sign = Sign::new("Gnutella's handshake, in words", 95);
 // Words of a standard (RFC 2169) that nothing else uses with these hashes; heavier than HTTP, which this is too.
 static REQUEST: Sign = Sign::new("a request for a file by its hash, as Gnutella peers ask", 110);
-// Three letters, 72, a part that is in its count, and a name behind.
-static DATAGRAM_2: Sign = Sign::new("a datagram of Gnutella2's reliable transport", 80);
-// The length fits in 32 bits, 60 for how many lengths are small; 8 of 256 types, 15.
-static HEADER: Sign = Sign::new("a Gnutella message, whose length is that of the datagram", 66);
+// Three letters, which are 57 in text, a part that is in its count, and a name behind.
+static DATAGRAM_2: Sign = Sign::new("a datagram of Gnutella2's reliable transport", 63);
+// The length fits in 32 bits, 35 among small numbers; 8 of 256 types, 10.
+static HEADER: Sign = Sign::new("a Gnutella message, whose length is that of the datagram", 45);
 
 static PROFILE: Profile = Profile {
     name: "gnutella",

@@ -27,7 +27,7 @@ static PART: Field = Field::text("h323.part", "h225, h245 or ras");
 static MESSAGE: Field = Field::number("h323.message", "the first H.225 message: 5 setup, 7 connect …");
 
 // TPKT (48 dB), length that fits (10 dB), protocol mark, the length of the call number, known kind (60 dB).
-static SETUP: Sign = Sign::new("an H.225 message in TPKT framing", 90);
+static SETUP: Sign = Sign::new("an H.225 message in TPKT framing", 75);
 // Six fixed bytes near the start.
 static IDENTIFIER: Sign = Sign::new("the object identifier of H.225 or H.245", 96);
 

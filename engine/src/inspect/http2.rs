@@ -14,8 +14,8 @@ static GRPC: Field = Field::flag("http2.grpc", "the content is gRPC's");
 
 // 24 fixed bytes.
 static PREFACE: Sign = Sign::new("the preface of an HTTP/2 client", 200);
-// Type, flags and stream are fixed, the length is a small multiple of 6: 1 of 2^60.
-static SETTINGS: Sign = Sign::new("the SETTINGS frame that opens HTTP/2", 90);
+// Type, flags and stream are fixed, the length is a small multiple of 6; all but the type are small numbers.
+static SETTINGS: Sign = Sign::new("the SETTINGS frame that opens HTTP/2", 52);
 
 static PROFILE: Profile = Profile {
     name: "http2",

@@ -21,8 +21,8 @@ static FRAME: Field = Field::text("iax.frame", "the first control frame: new, re
 
 // No called number yet (48 dB), first counters (48 dB), the frame's type and kind (48 dB), the version.
 static NEW: Sign = Sign::new("the IAX2 frame that begins a call", 90);
-// Type and kind of the frame (40 of 2^16: 32 dB), an exact chain of elements (24 dB and more), on the port.
-static FRAME_ON_PORT: Sign = Sign::new("an IAX2 control frame on its port", 60);
+// Type and kind of the frame (40 of 2^16: 32 dB), an exact chain of elements (12 dB and more), on the port.
+static FRAME_ON_PORT: Sign = Sign::new("an IAX2 control frame on its port", 50);
 
 static PROFILE: Profile = Profile {
     name: "iax",

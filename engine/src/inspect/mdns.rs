@@ -14,8 +14,8 @@ const PORT: u16 = 5353;
 
 static NAME: Field = Field::text("mdns.name", "the first name or service that was asked for or told");
 
-// A first name or record that reads well (some 30 dB), the flags (12 bits), and the port (48 dB).
-static MESSAGE: Sign = Sign::new("a multicast DNS message on its port", 90);
+// A first name or record that reads well, flags and counts, which are small numbers, and the port (6 dB).
+static MESSAGE: Sign = Sign::new("a multicast DNS message on its port", 46);
 
 static PROFILE: Profile = Profile {
     name: "mdns",

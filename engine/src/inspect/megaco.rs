@@ -17,8 +17,8 @@ const NAMES: [&[u8]; 2] = [b"!/", b"MEGACO/"];
 
 static VERSION: Field = Field::number("megaco.version", "version of the protocol");
 
-// Two letters and more, a slash, a digit, a space, a bracket or letter (100 dB).
-static HEADER: Sign = Sign::new("the header of a Megaco message", 90);
+// Two letters and more, a slash, a digit, a space, a bracket or letter (76 dB in text).
+static HEADER: Sign = Sign::new("the header of a Megaco message", 75);
 
 static PROFILE: Profile = Profile {
     name: "megaco",

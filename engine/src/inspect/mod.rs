@@ -7,6 +7,7 @@ mod ares;
 mod bfcp;
 mod bitcoin;
 mod bittorrent;
+pub mod chance;
 mod crypto;
 mod dhcp;
 mod dingtalk;
@@ -24,11 +25,13 @@ mod h323;
 mod http;
 mod http2;
 mod iax;
+mod imo;
 mod ipsec;
 mod irc;
 mod kakaotalk;
 mod l2tp;
 mod libp2p;
+mod line;
 mod llmnr;
 mod mdns;
 mod megaco;
@@ -125,11 +128,13 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &http2::Http2,
     &http::Http,
     &iax::Iax,
+    &imo::Imo,
     &ipsec::Ipsec,
     &irc::Irc,
     &kakaotalk::Kakaotalk,
     &l2tp::L2tp,
     &libp2p::Libp2p,
+    &line::Line,
     &llmnr::Llmnr,
     &mdns::Mdns,
     &megaco::Megaco,

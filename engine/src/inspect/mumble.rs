@@ -24,10 +24,10 @@ static USERS: Field = Field::number("mumble.users", "how many were on the server
 
 // Twelve of its 24 bytes are nearly fixed: version, high halves of the counts; and the size.
 static PONG: Sign = Sign::new("a Mumble server's answer to a ping", 75);
-// Four empty bytes are common elsewhere: the size (20 dB) and the port count.
-static PING: Sign = Sign::new("a Mumble ping on its port", 40);
+// Four empty bytes are common elsewhere: the size (20 dB), what they are among small numbers (12 dB) and the port count.
+static PING: Sign = Sign::new("a Mumble ping on its port", 38);
 // No more than the port.
-static ON_PORT: Sign = Sign::new("a datagram on the port of Mumble", 8);
+static ON_PORT: Sign = Sign::new("a datagram on the port of Mumble", 6);
 // Eight steps of 24 dB; others count in the first byte too, so that half is left.
 static COUNTER: Sign = Sign::new("encrypted Mumble sound: eight datagrams counted in the first byte, on its port", 40);
 

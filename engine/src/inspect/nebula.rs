@@ -9,8 +9,8 @@ use crate::packet::Transport;
 /// The Nebula protocol.
 pub struct Nebula;
 
-// Sixteen bytes, all fixed.
-static HANDSHAKE: Sign = Sign::new("the first message of a Nebula handshake", 180);
+// Sixteen bytes, all fixed; but all small numbers.
+static HANDSHAKE: Sign = Sign::new("the first message of a Nebula handshake", 80);
 
 static PROFILE: Profile = Profile {
     name: "nebula",

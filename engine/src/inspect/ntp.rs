@@ -14,11 +14,21 @@ const HEADER: usize = 48;
 /// Highest stratum in use; 16 says "not synchronised".
 const WORST_STRATUM: u8 = 16;
 
+/// The header; with a key's number and the seal of MD5 or SHA-1 (§7.3).
+const LENGTHS: [u32; 3] = [48, 68, 72];
+/// Seconds between questions, as a power of two (§7.2).
+const LONGEST_POLL: u8 = 17;
+/// The finest clock, 2^-32 seconds, in two's complement; chrony tells 2^32 so as not to tell its own.
+const FINEST: u8 = 0xe0;
+const UNTOLD: u8 = 0x20;
+
 static VERSION: Field = Field::number("ntp.version", "protocol version, 1 to 4");
 static MODE: Field = Field::number("ntp.mode", "3 client, 4 server, 5 broadcast, 6 control");
 
-// Length, mode, version and stratum leave 1 of 2^9; the port another 1 of 2^15.
-static HEADER_ON_PORT: Sign = Sign::new("an NTP header on the port of NTP", 60);
+// A port of the system (20), mode, version and stratum (9).
+static HEADER_ON_PORT: Sign = Sign::new("an NTP header on the port of NTP", 28);
+// The exact length besides, an interval and a precision in their range: small numbers, so that the length says most.
+static WHOLE: Sign = Sign::new("an NTP packet of exact length on the port of NTP", 45);
 
 static PROFILE: Profile = Profile {
     name: "ntp",
@@ -29,7 +39,7 @@ static PROFILE: Profile = Profile {
     ports: &[PORT],
     first: First::Shapes(&[Shape::datagram().on(&[PORT])]),
     fields: &[&VERSION, &MODE],
-    signs: &[&HEADER_ON_PORT],
+    signs: &[&HEADER_ON_PORT, &WHOLE],
 };
 
 impl Protocol for Ntp {
@@ -38,10 +48,12 @@ impl Protocol for Ntp {
     }
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
-        if opening.on_port(&[PORT]) && header(opening.bytes).is_some() {
-            Match::Yes(&HEADER_ON_PORT)
-        } else {
+        if !opening.on_port(&[PORT]) || header(opening.bytes).is_none() {
             Match::No
+        } else if is_whole(opening) {
+            Match::Yes(&WHOLE)
+        } else {
+            Match::Yes(&HEADER_ON_PORT)
         }
     }
 
@@ -69,6 +81,18 @@ fn header(bytes: &[u8]) -> Option<(u8, u8)> {
     // Control and private messages (modes 6 and 7) are short, and have no stratum.
     let fits = mode >= 6 || (bytes.len() >= HEADER && reader.u8()? <= WORST_STRATUM);
     (known && fits).then_some((version, mode))
+}
+
+/// Whether a packet of time has the length of one without extensions, sealed or not, and numbers in their range.
+fn is_whole(payload: &Payload<'_>) -> bool {
+    let mut reader = Reader::new(payload.bytes);
+    let (Some(first), Some(poll), Some(precision)) =
+        (reader.u8(), reader.skip(1).and_then(|()| reader.u8()), reader.u8())
+    else {
+        return false;
+    };
+    let coarse = precision == 0 || precision >= FINEST || precision == UNTOLD;
+    first & 7 < 6 && LENGTHS.contains(&payload.wire_len) && poll <= LONGEST_POLL && coarse
 }
 
 #[cfg(test)]

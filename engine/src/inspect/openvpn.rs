@@ -14,14 +14,14 @@ pub struct OpenVpn;
 
 static GUARD: Field = Field::text("openvpn.guard", "what guards the handshake: plain, tls-auth or tls-crypt");
 
-// Kind, exact length, no acknowledgement and packet 0, or one acknowledgement of packet 0: 1 of 2^48 and better.
-static PLAIN: Sign = Sign::new("an OpenVPN packet that opens a session", 110);
-// The same behind a seal, with a replay counter that begins and a clock that is right: 1 of 2^80.
-static SEALED: Sign = Sign::new("an OpenVPN packet that opens a session, behind a shared key's seal", 120);
-// Kind, length, a counter that begins, a clock that is right to a month: 1 of 2^55.
-static HIDDEN: Sign = Sign::new("an OpenVPN packet that opens a session, hidden by a shared key", 100);
+// Kind, exact length, no acknowledgement and packet 0, or one acknowledgement of packet 0: small numbers but the first.
+static PLAIN: Sign = Sign::new("an OpenVPN packet that opens a session", 52);
+// The same behind a seal, with a replay counter that begins and a clock that is right.
+static SEALED: Sign = Sign::new("an OpenVPN packet that opens a session, behind a shared key's seal", 90);
+// Kind, length, a counter that begins, a clock that is right to a month.
+static HIDDEN: Sign = Sign::new("an OpenVPN packet that opens a session, hidden by a shared key", 53);
 // The kind, a low counter, and the port that it is usually on.
-static DATA: Sign = Sign::new("what may be OpenVPN's data, on its port", 35);
+static DATA: Sign = Sign::new("what may be OpenVPN's data, on its port", 30);
 
 static PROFILE: Profile = Profile {
     name: "openvpn",
@@ -159,13 +159,11 @@ impl Parser for Opening {
         let packet = payload.bytes.get(skip..).unwrap_or_default();
         let length = payload.wire_len.saturating_sub(if skip == 0 { 0 } else { 2 });
         let Some(sign) = judge(packet, length, payload) else { return Next::Done };
-        let guard: &[u8] = match sign.weight {
-            weight if weight == PLAIN.weight => b"plain",
-            weight if weight == SEALED.weight => b"tls-auth",
-            weight if weight == HIDDEN.weight => b"tls-crypt",
-            _ => return Next::Done,
+        let guards = [(&PLAIN, "plain"), (&SEALED, "tls-auth"), (&HIDDEN, "tls-crypt")];
+        let Some((_, guard)) = guards.into_iter().find(|(opens, _)| std::ptr::eq(*opens, sign)) else {
+            return Next::Done;
         };
-        facts.text(&GUARD, guard);
+        facts.text(&GUARD, guard.as_bytes());
         let by_server =
             packet.first().is_some_and(|first| matches!(first >> 3, kind::SERVER_RESET | kind::SERVER_RESET_V1));
         facts.client_is(if by_server { payload.side.other() } else { payload.side });

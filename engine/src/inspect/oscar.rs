@@ -14,8 +14,8 @@ pub struct Oscar;
 /// The mark `*` and channel 1.
 const SIGN_ON_FRAME: u16 = 0x2a01;
 
-// Mark and channel (48 dB) and a version of four bytes (96 dB; small numbers are common).
-static SIGN_ON: Sign = Sign::new("the frame that signs on to OSCAR", 80);
+// Mark and channel (48 dB) and a version of four bytes (26 dB: they are small numbers).
+static SIGN_ON: Sign = Sign::new("the frame that signs on to OSCAR", 74);
 
 static PROFILE: Profile = Profile {
     name: "oscar",

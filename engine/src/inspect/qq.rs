@@ -14,8 +14,8 @@ const PORT: u16 = 8000;
 
 static COMMAND: Field = Field::number("qq.command", "the first command: 0x62 asks for a token, 0x22 logs on …");
 
-// First and last byte (48 dB) and one of 40 commands of 2^16 (32 dB), on the port.
-static FRAME: Sign = Sign::new("a QQ message of known command, on its port", 70);
+// First and last byte (48 dB) and one of 40 commands, which are small numbers, on the port.
+static FRAME: Sign = Sign::new("a QQ message of known command, on its port", 50);
 
 static PROFILE: Profile = Profile {
     name: "qq",

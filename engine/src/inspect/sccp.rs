@@ -19,8 +19,8 @@ static DEVICE: Field = Field::text("sccp.device", "the telephone's name: SEP and
 
 // Twelve nearly fixed bytes and "SEP".
 static REGISTER: Sign = Sign::new("a Cisco telephone's registration", 96);
-// Nine of twelve bytes small or empty, which is common; so half, with the port.
-static MESSAGE: Sign = Sign::new("an SCCP message of known kind on its port", 50);
+// Nine of twelve bytes small or empty, which is common, and the port.
+static MESSAGE: Sign = Sign::new("an SCCP message of known kind on its port", 38);
 
 static PROFILE: Profile = Profile {
     name: "sccp",

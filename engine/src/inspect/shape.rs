@@ -202,6 +202,14 @@ impl Index {
     }
 }
 
+impl First {
+    /// Whether payloads over this transport may begin with this byte.
+    pub(super) fn may_be(self, byte: u8, transport: Transport) -> bool {
+        let own = |shape: &Shape| shape.transport.is_none_or(|own| own == transport);
+        shapes(self).iter().any(|shape| own(shape) && shape.allows(0, Some(byte), true))
+    }
+}
+
 fn shapes(first: First) -> Vec<Shape> {
     match first {
         First::Any => vec![Shape::ANY],

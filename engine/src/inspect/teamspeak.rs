@@ -1,7 +1,8 @@
 //! TeamSpeak 3 and later: voice for groups, mostly of players, over UDP.
 //!
 //! Recognised by the eight letters in place of the authentication code that every packet of the first exchange has
-//! (the ts3protocol document of the TSLib project).
+//! (the ts3protocol document of the TSLib project). A server that puts itself on the public list does so in two questions:
+//! the list's answer repeats the first and adds a number, which the second brings back.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
@@ -22,16 +23,19 @@ static VERSION: Field = Field::number(
 // Eight letters of 24 dB each.
 static INIT: Sign = Sign::new("the first exchange of TeamSpeak 3", 96);
 
+// Four bytes that come back, 96, less for those that always do; two lengths of a few bytes.
+static LISTED: Sign = Sign::new("a TeamSpeak server that asks for a place on the public list, and its answer", 60);
+
 static PROFILE: Profile = Profile {
     name: "teamspeak",
     title: "TeamSpeak",
     category: Category::Call,
     layer: Layer::Content,
     transports: &[Transport::Udp],
-    ports: &[9987],
-    first: First::Of(b"T"),
+    ports: &[9987, 2010],
+    first: First::Of(&[b'T', LISTING]),
     fields: &[&VERSION],
-    signs: &[&INIT],
+    signs: &[&INIT, &LISTED],
 };
 
 impl Protocol for Teamspeak {
@@ -42,6 +46,8 @@ impl Protocol for Teamspeak {
     fn matches(&self, opening: &Payload<'_>) -> Match {
         if opening.bytes.starts_with(MARK) {
             Match::Yes(&INIT)
+        } else if is_listing(opening.other, opening.bytes) {
+            Match::Yes(&LISTED)
         } else {
             Match::No
         }
@@ -52,9 +58,23 @@ impl Protocol for Teamspeak {
     }
 }
 
+/// The protocol of the list; and of its messages the first, to ask and to answer.
+const LISTING: u8 = 1;
+const FIRST: u8 = 1;
+
+/// Version, a number that counts up, message; the answer repeats the question and adds four bytes.
+fn is_listing(question: &[u8], answer: &[u8]) -> bool {
+    let asked = matches!(question, [LISTING, _, _, FIRST]);
+    let given = answer.strip_prefix(question).is_some_and(|added| added.len() == 4 && added != [0; 4]);
+    asked && given
+}
+
 impl Parser for Teamspeak {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         let mut reader = Reader::new(payload.bytes);
+        if !payload.bytes.starts_with(MARK) {
+            return Next::Done;
+        }
         // Packet number 101, client number 0 (client only), flags 0x88, then the version.
         if payload.side == Side::Client && reader.skip(MARK.len() + 5).is_some() {
             if let Some(version) = reader.be32() {
@@ -76,5 +96,14 @@ mod tests {
         let told = tell(&Teamspeak, Transport::Udp, &[(Side::Client, &bytes)]);
         assert!(told.saw(&INIT));
         assert_eq!(told.number(&VERSION), Some(0x0dd0_5766));
+    }
+
+    #[test]
+    fn a_servers_place_on_the_list_is_told_by_question_and_answer() {
+        let talk = |answer: &[u8]| {
+            tell(&Teamspeak, Transport::Udp, &[(Side::Client, &[1, 0x80, 0x84, 1][..]), (Side::Server, answer)]).matched
+        };
+        assert!(talk(&[1, 0x80, 0x84, 1, 0x7c, 0x65, 0xd9, 0xa7]).is_some());
+        assert!(talk(&[1, 0x80, 0x85, 1, 0x7c, 0x65, 0xd9, 0xa7]).is_none());
     }
 }

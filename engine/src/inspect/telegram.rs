@@ -2,8 +2,11 @@
 //! of its calls over UDP (the published sources of libtgvoip).
 //!
 //! Recognised by the mark of a transport with a length that fits, and by the twelve bytes of ones that ask a relay about
-//! itself. The obfuscated transport is made to look like chance, and cannot be recognised by its bytes.
+//! itself. The obfuscated transport is made to look like chance, but its key lies open in the first 64 bytes, and what it
+//! hides there names the transport. Behind a proxy with a secret (MTProxy) the key is mixed with that, and nothing shows.
 
+use super::crypto::counter_mode;
+use super::noise::is_encrypted_opening;
 use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
@@ -13,7 +16,7 @@ use crate::packet::Transport;
 pub struct Telegram;
 
 static TRANSPORT: Field =
-    Field::text("telegram.transport", "abridged, intermediate, padded, full, or reflector for a call");
+    Field::text("telegram.transport", "abridged, intermediate, padded, full, obfuscated, or reflector for a call");
 static CALL: Field = Field::flag("telegram.call", "the relay of a call is asked");
 
 // A word of 96 dB and a length that fits.
@@ -22,6 +25,8 @@ static MARKED: Sign = Sign::new("MTProto in its intermediate transport", 96);
 static HANDSHAKE: Sign = Sign::new("the first request of MTProto, for a new key", 96);
 // A first byte (24 dB) and an exact length (21 dB); encrypted streams of others begin so once in 32,000.
 static ABRIDGED: Sign = Sign::new("MTProto in its abridged transport, with the exact length", 40);
+// One of three words of four equal bytes where the key opens it: 1 of 2^30.
+static OBFUSCATED: Sign = Sign::new("MTProto in its obfuscated transport, opened with the key that it brings", 90);
 // Twelve bytes of ones at their place.
 static RELAY: Sign = Sign::new("a request to the relay of a Telegram call, or its answer", 90);
 
@@ -34,11 +39,11 @@ static PROFILE: Profile = Profile {
     ports: &[80, 443, 5222],
     first: First::Shapes(&[
         Shape::datagram().at(16, Bytes::Of(&[0xff])),
-        Shape::stream().at(0, Bytes::Of(&[0xef, 0xee, 0xdd])),
-        Shape::stream().at(4, Bytes::Of(&[0])).at(5, Bytes::Of(&[0])).at(6, Bytes::Of(&[0])).at(7, Bytes::Of(&[0])),
+        // What is obfuscated may begin with anything.
+        Shape::stream(),
     ]),
     fields: &[&TRANSPORT, &CALL],
-    signs: &[&MARKED, &HANDSHAKE, &ABRIDGED, &RELAY],
+    signs: &[&MARKED, &HANDSHAKE, &ABRIDGED, &OBFUSCATED, &RELAY],
 };
 
 impl Protocol for Telegram {
@@ -95,9 +100,32 @@ fn stream(bytes: &[u8]) -> Option<(&'static str, Match)> {
             let first = reader.le32()? == 0;
             // Length, number, message and check sum; only the open handshake can be told from others.
             let handshake = length == bytes.len() && first && asks_for_key(&mut reader);
-            handshake.then_some(("full", Match::Yes(&HANDSHAKE)))
+            if handshake {
+                return Some(("full", Match::Yes(&HANDSHAKE)));
+            }
+            obfuscated(bytes).map(|said| ("obfuscated", said))
         }
     }
+}
+
+/// The first message of the obfuscated transport.
+const INIT: usize = 64;
+
+/// Eight bytes, a key, a counter; then a word that says which transport is hidden.
+fn obfuscated(bytes: &[u8]) -> Option<Match> {
+    if !is_encrypted_opening(bytes) {
+        return None;
+    }
+    let Some(init) = bytes.get(..INIT) else { return Some(Match::Unsure) };
+    let mut reader = Reader::new(init);
+    reader.skip(8)?;
+    let (key, counter) = (reader.array()?, reader.array()?);
+    let hidden: [u8; 4] = reader.array()?;
+    // Three blocks lie before this one, and half of it.
+    let pad = counter_mode(key, counter, 3);
+    let mut pad = pad.iter().skip(8);
+    let word = hidden.map(|byte| byte ^ pad.next().copied().unwrap_or_default());
+    [0xef, 0xee, 0xdd].into_iter().any(|mark| word == [mark; 4]).then_some(Match::Yes(&OBFUSCATED))
 }
 
 /// Length in words in one byte, or 127 and three bytes.
@@ -142,6 +170,7 @@ fn is_relayed(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspect::noise::tests::cipher;
     use crate::inspect::testing::tell;
     use crate::packet::Side;
 
@@ -156,6 +185,20 @@ mod tests {
         assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &[abridged, vec![1]].concat())]).matched.is_none());
         let request = [&[0xef, 10][..], &[0; 8], &[9; 8], &[20, 0, 0, 0], &[0xf1, 0x8e, 0x7e, 0xbe], &[3; 16]].concat();
         assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &request)]).saw(&HANDSHAKE));
+    }
+
+    #[test]
+    fn the_obfuscated_transport_is_opened_with_its_own_key() {
+        let mut init = cipher(7, INIT);
+        let (key, counter) = (init[8..40].try_into().unwrap(), init[40..56].try_into().unwrap());
+        let pad = counter_mode(key, counter, 3);
+        for (byte, pad) in init[56..60].iter_mut().zip(&pad[8..]) {
+            *byte = 0xee ^ pad;
+        }
+        let told = tell(&Telegram, Transport::Tcp, &[(Side::Client, &init[..20]), (Side::Client, &init[20..])]);
+        assert!(told.saw(&OBFUSCATED));
+        init[57] ^= 1;
+        assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &init)]).matched.is_none());
     }
 
     #[test]

@@ -14,12 +14,12 @@ pub struct WireGuard;
 static MESSAGE: Field = Field::text("wireguard.message", "initiation, response, cookie or data: what was seen first");
 static WARP: Field = Field::flag("wireguard.warp", "the header is written as Cloudflare's WARP does");
 
-// Four fixed bytes and the exact length, which is one of some thousand: 1 of 2^42; the empty second seal more.
-static HANDSHAKE: Sign = Sign::new("a WireGuard handshake message: kind, zero bytes and exact length", 110);
-// Four fixed bytes, a length in steps of 16 and a counter with three empty bytes: 1 of 2^60.
-static DATA: Sign = Sign::new("WireGuard data with a counter that is still low", 100);
-// Five high bits of the kind, a length in steps of 16, four empty bytes of the counter: 1 of 2^40.
-static WARP_DATA: Sign = Sign::new("WireGuard data as Cloudflare's WARP writes it", 70);
+// Four fixed bytes, though small numbers, and the exact length, which is one of some hundred.
+static HANDSHAKE: Sign = Sign::new("a WireGuard handshake message: kind, zero bytes and exact length", 46);
+// Four fixed bytes, a length in steps of 16 and a counter with three empty bytes: all small numbers.
+static DATA: Sign = Sign::new("WireGuard data with a counter that is still low", 48);
+// Five high bits of the kind, a length in steps of 16, four empty bytes of the counter, among small numbers.
+static WARP_DATA: Sign = Sign::new("WireGuard data as Cloudflare's WARP writes it", 42);
 // The kind, exact length and a second seal of 16 zero bytes, without a cookie: 1 of 2^140.
 static WARP_HANDSHAKE: Sign =
     Sign::new("a WireGuard handshake with a user's number, as Cloudflare's WARP writes it", 110);

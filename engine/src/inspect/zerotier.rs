@@ -12,8 +12,8 @@ pub struct ZeroTier;
 
 static VERSION: Field = Field::text("zerotier.version", "version of the program that greets");
 
-// Cipher, verb, protocol version in use, program version 1: 1 of 2^26; a clock that is right 1 of 2^30.
-static HELLO: Sign = Sign::new("a ZeroTier greeting with a clock that is right", 110);
+// Cipher, verb and protocol version are small numbers, 28; a clock that is right 1 of 2^17 even so.
+static HELLO: Sign = Sign::new("a ZeroTier greeting with a clock that is right", 80);
 
 static PROFILE: Profile = Profile {
     name: "zerotier",

@@ -24,8 +24,8 @@ static DIRECT: Field = Field::flag("zoom.direct", "the two clients talk without 
 static ECHO: Sign = Sign::new("a Zoom server's answer to the opening of a client", 96);
 // Three bytes (60 dB) and a minimum size; small numbers begin many protocols, so half, with the port.
 static HELLO: Sign = Sign::new("the opening of a Zoom client on a Zoom port", 35);
-// First byte (24 dB), direction (21 dB), kind of media (15 dB), less what small numbers are worth, with the port.
-static FRAME: Sign = Sign::new("Zoom media with the server's header, on a Zoom port", 45);
+// First byte (24 dB), direction (21 dB), kind of media (15 dB); less among small numbers, which all three are; and the port.
+static FRAME: Sign = Sign::new("Zoom media with the server's header, on a Zoom port", 38);
 // Kind (24 dB), version and type of the RTP inside (9 dB).
 static DIRECT_FRAME: Sign = Sign::new("what could be Zoom media without a server", 15);
 // The same source (96 dB) and the next number (42 dB) inside.

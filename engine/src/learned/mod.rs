@@ -141,6 +141,14 @@ impl Learned {
         }
     }
 
+    /// What is known of an end of a flow: of the same port over UDP too, where nothing is over TCP. Peer programs listen
+    /// on one number for both.
+    #[must_use]
+    pub fn of_end(&self, end: Endpoint, transport: Transport, now: Time) -> Option<&Lesson> {
+        let same = self.lookup(end, transport, now);
+        same.or_else(|| if transport == Transport::Tcp { self.lookup(end, Transport::Udp, now) } else { None })
+    }
+
     /// Learns the endpoint of `side` from a flow, where that endpoint can belong to one application only.
     /// Gives the lesson where it is new: the data path wants to know it too.
     pub fn learn(

@@ -135,3 +135,12 @@ fn weak_evidence_of_two_applications_does_not_add_up() {
     }
     assert!(learned.lookup(peer(40_000), Transport::Udp, at(10)).is_none());
 }
+
+#[test]
+fn what_is_spoken_over_udp_at_a_port_explains_the_same_port_over_tcp_but_not_the_other_way() {
+    let mut learned = Learned::new(Limits::default(), 1);
+    learned.learn(peer(40_000), Side::Server, Transport::Udp, Way::Remote, &teaching(SKYPE, 60, 0));
+    assert_eq!(learned.of_end(peer(40_000), Transport::Tcp, at(1)).map(|known| known.app), Some(SKYPE));
+    learned.learn(peer(50_000), Side::Server, Transport::Tcp, Way::Remote, &teaching(TOX, 60, 0));
+    assert!(learned.of_end(peer(50_000), Transport::Udp, at(1)).is_none());
+}

@@ -6,7 +6,7 @@ use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
 use crate::facts::Announcement;
 use crate::flow::{Flow, Slot};
-use crate::inspect::{registry, Opening};
+use crate::inspect::{registry, Layer, Opening};
 use crate::learned::{Teaching, Way};
 use crate::packet::{Side, Time};
 use crate::policy::Action;
@@ -42,7 +42,7 @@ impl Core {
             openings: flow.openings(Opening::bytes).map(Option::unwrap_or_default),
             opening_lens: flow.openings(|opening| opening.wire_len).map(Option::unwrap_or_default),
             names: [client, server].map(|end| learned.name_of(end.addr, *clock)),
-            lessons: [client, server].map(|end| learned.lookup(end, transport, *clock)),
+            lessons: [client, server].map(|end| learned.of_end(end, transport, *clock)),
             packet: flow.packets(),
             before: flow.judgement.evidence(),
         };
@@ -66,7 +66,7 @@ impl Core {
     /// Judges a flow again for which its own protocols name no application: the flows beside it may have taught what it is.
     pub(super) fn ask_again(&mut self, slot: Slot, out: &mut Outbox) {
         let Some(flow) = self.table.look(slot).filter(|flow| flow.judgement.is_open()) else { return };
-        let known = |side| self.learned.lookup(flow.end(side), flow.transport(), self.clock).is_some();
+        let known = |side| self.learned.of_end(flow.end(side), flow.transport(), self.clock).is_some();
         if flow.spoken().next().is_none() || known(Side::Client) || known(Side::Server) {
             self.decide(slot, out);
         }
@@ -102,7 +102,7 @@ impl Core {
 
     /// What this flow teaches about others: its own ends, and what its parsers announced.
     pub(super) fn teach(&mut self, slot: Slot, out: &mut Outbox) {
-        let Self { table, learned, config, announced, clock, .. } = self;
+        let Self { table, learned, catalog, config, announced, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
         let teaching = Teaching {
             app: flow.judgement.app,
@@ -111,8 +111,12 @@ impl Core {
             flow: flow.id,
             now: *clock,
         };
+        // What only opens the way for another says nothing of what it opens the way for.
+        let carrier = registry().profile(teaching.protocol).is_some_and(|profile| profile.layer == Layer::Carrier);
+        let means_nothing = carrier && teaching.app == catalog.plain(teaching.protocol);
         for announcement in announced.drain(..) {
             match announcement {
+                Announcement::Media { .. } if means_nothing => {}
                 Announcement::Media { endpoint, transport, protocol } => {
                     let protocol = registry().by_name(protocol).unwrap_or_default();
                     learned.announce(endpoint, transport, &Teaching { protocol, ..teaching });

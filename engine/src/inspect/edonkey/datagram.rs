@@ -6,12 +6,12 @@ use crate::bytes::{byte, Reader};
 use crate::facts::{Facts, Sign};
 use crate::inspect::{Match, Next, Payload};
 
-// First byte 24, one of 25 codes 10, and the length of that code, some 20.
-pub(super) static KAD_MESSAGE: Sign = Sign::new("a Kad message, with the length that its code has", 50);
+// First byte 24, one of 25 codes 10, and the length of that code, some 6: some have no more than a least one.
+pub(super) static KAD_MESSAGE: Sign = Sign::new("a Kad message, with the length that its code has", 40);
 // Two bytes and nothing behind.
 pub(super) static KAD_SHORT: Sign = Sign::new("a Kad message of two or three bytes", 30);
 pub(super) static SERVER_MESSAGE: Sign =
-    Sign::new("a message with an eDonkey server, with the length that its code has", 45);
+    Sign::new("a message with an eDonkey server, with the length that its code has", 40);
 pub(super) static SERVER_SHORT: Sign = Sign::new("a question to an eDonkey server of two bytes", 28);
 pub(super) static PEER_MESSAGE: Sign = Sign::new("a question between eMule peers about a place in the queue", 40);
 // The answer's code is the one that belongs to the question's.

@@ -6,8 +6,8 @@ use crate::facts::{Announcement, Facts, Sign};
 use crate::inspect::{Match, Next, Payload};
 use crate::packet::{Endpoint, Side, Transport};
 
-// 3 of 256 first bytes, 19; a length below a megabyte, 36, less for the small numbers; one of 60 codes, 6.
-pub(super) static FRAME: Sign = Sign::new("a message of eDonkey, by dialect, length and code", 45);
+// 3 of 256 first bytes, 19; a length below a megabyte, 12 among small numbers; one of 60 codes, 6.
+pub(super) static FRAME: Sign = Sign::new("a message of eDonkey, by dialect, length and code", 38);
 pub(super) static FRAMES: Sign = Sign::new("eDonkey messages right behind each other on both sides", 40);
 // Two fixed bytes of the user's identifier besides.
 pub(super) static HELLO: Sign = Sign::new("the hello of an eMule user, with the two marks of its identifier", 48);

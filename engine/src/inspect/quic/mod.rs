@@ -38,12 +38,12 @@ static USER_AGENT: Field = Field::text("quic.user_agent", "the program, where it
 static CLIENT: ClientFields =
     ClientFields { server_name: &SERVER_NAME, alpn: &ALPN, offered: None, ja4: &JA4, ech: &ECH, srtp: None };
 
-// 40 known versions of 2^32, and lengths that fit: 1 of 2^30.
-static LONG_HEADER: Sign = Sign::new("a QUIC long header of a known version", 90);
+// 40 known versions of 2^32, but version 1 is a small number, and so are lengths that fit.
+static LONG_HEADER: Sign = Sign::new("a QUIC long header of a known version", 44);
 // The tag of AES-GCM: 1 of 2^128.
 static OPENED: Sign = Sign::new("a QUIC Initial packet that the key made from its connection ID opens", 200);
-// No version, a list of versions in which one is known: 1 of 2^50.
-static NEGOTIATION: Sign = Sign::new("a QUIC Version Negotiation packet", 90);
+// No version, which is four zeros, and a list of versions in which one is known, as version 1 is among small numbers.
+static NEGOTIATION: Sign = Sign::new("a QUIC Version Negotiation packet", 40);
 // 16 fixed bits of the version, a long connection ID and the size that only a first packet has: 1 of 2^20.
 static UNKNOWN_VERSION: Sign = Sign::new("a QUIC long header that asks for a version that does not exist", 50);
 // "Q0" and two digits where the version is, and flags that agree: 1 of 2^27.
@@ -184,7 +184,7 @@ impl QuicParser {
         let mut rest = payload.bytes;
         while let Some((packet, others)) = Packet::read(rest, missing(payload)) {
             facts.text(&VERSION, packet.version.name.as_bytes());
-            if packet.kind == Kind::Initial && self.take_initial(&packet, payload.side, facts).is_some() {
+            if packet.kind == Kind::Initial && self.take_initial(&packet, payload, facts).is_some() {
                 return Known::Hello;
             }
             rest = others;
@@ -196,7 +196,8 @@ impl QuicParser {
     }
 
     /// Opens a client's packet; gives something when the hello was told.
-    fn take_initial(&mut self, packet: &Packet<'_>, side: Side, facts: &mut Facts<'_>) -> Option<()> {
+    fn take_initial(&mut self, packet: &Packet<'_>, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Option<()> {
+        let side = payload.side;
         if self.opener.is_some_and(|opener| opener != side) {
             return None;
         }
@@ -211,7 +212,7 @@ impl QuicParser {
         self.handshake.take_frames(&frames);
         let (kind, body) = self.handshake.message()?;
         let hello = ClientHello::parse(body, Over::Quic, true).filter(|_| kind == 1)?;
-        CLIENT.tell(&hello, Over::Quic, facts);
+        CLIENT.tell(&hello, Over::Quic, Some(payload.destination().addr), facts);
         if let Some(agent) = user_agent(hello.quic) {
             facts.text(&USER_AGENT, agent);
         }

@@ -15,7 +15,7 @@ pub(super) static PADDING_SHORT: Sign =
 pub(super) static PADDING_ANSWER: Sign = Sign::new("an answer padded with the series that Skype pads with", 48);
 // Three bytes known.
 pub(super) static KEYSTREAM_TWICE: Sign =
-    Sign::new("two messages under one keystream, which show Skype's greeting to a supernode", 70);
+    Sign::new("two messages under one keystream, which show Skype's greeting to a supernode", 62);
 // Seven bits of a length.
 pub(super) static KEYSTREAM_ANSWER: Sign =
     Sign::new("an answer whose length fits under Skype's keystream used twice", 18);

@@ -22,8 +22,8 @@ static USER: Field = Field::text("socks.user", "who asks, where a name was sent"
 
 // Version, a count that is the exact length, methods that exist: 1 of 2^20. The proxy's answer must agree.
 static GREETING: Sign = Sign::new("a SOCKS greeting that fits its length", 45);
-// Version, command, an address and an end where they should be: 1 of 2^20.
-static REQUEST: Sign = Sign::new("a SOCKS request that fits its length", 45);
+// Version, command, an address and an end where they should be, among small numbers.
+static REQUEST: Sign = Sign::new("a SOCKS request that fits its length", 37);
 // What was asked and what was answered agree: 1 of 2^20 more.
 static AGREED: Sign = Sign::new("a SOCKS proxy that answers what was asked", 60);
 

@@ -46,7 +46,7 @@ static CLASSIC: Sign = Sign::new("a STUN message of the old kind: known type, ex
 // A bare request is 00 01 00 00 and 16 bytes: the length is right for any 20 bytes that begin with a small number.
 static BARE: Sign = Sign::new("a bare STUN request of the old kind", 24);
 // Four first bits of 16 (12 dB, but short QUIC headers share them) and an exact length (48 dB, twice for padding).
-static CHANNEL: Sign = Sign::new("a TURN channel's header with the exact length", 45);
+static CHANNEL: Sign = Sign::new("a TURN channel's header with the exact length", 44);
 // Two fixed bytes (48 dB) and an exact length (48 dB).
 static MULTIPLEX: Sign = Sign::new("Microsoft's multiplexed relay channel with the exact length", 90);
 

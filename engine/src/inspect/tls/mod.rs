@@ -173,10 +173,14 @@ impl Parser for TlsParser {
             let half = half_of(&mut self.halves, payload.side);
             if !half.started {
                 half.start(payload.bytes);
+                if self.client_told && !is_record(payload.bytes) {
+                    // A server that expects another protocol answers in its own: XMPP before STARTTLS, plain HTTP.
+                    return Next::Inside(0);
+                }
             }
             match half.records.next(&mut reader) {
                 Ok(None) => break,
-                Ok(Some(piece)) => self.take(piece, payload.side, facts),
+                Ok(Some(piece)) => self.take(piece, payload, facts),
                 Err(record::Broken) => {
                     facts.flag(&MALFORMED);
                     return Next::Done;
@@ -202,6 +206,11 @@ impl Parser for TlsParser {
     }
 }
 
+/// Whether the bytes can begin a record, as far as their first says.
+fn is_record(bytes: &[u8]) -> bool {
+    bytes.first().is_none_or(|first| (kind::CHANGE_CIPHER..=kind::HEARTBEAT).contains(first) || *first & 0x80 != 0)
+}
+
 fn half_of(halves: &mut [Half; 2], side: Side) -> &mut Half {
     let [client, server] = halves;
     match side {
@@ -220,11 +229,11 @@ impl Half {
 }
 
 impl TlsParser {
-    fn take(&mut self, piece: Piece<'_>, side: Side, facts: &mut Facts<'_>) {
+    fn take(&mut self, piece: Piece<'_>, payload: &Payload<'_>, facts: &mut Facts<'_>) {
         match piece.kind {
-            kind::HANDSHAKE => self.take_handshake(piece.bytes, side, facts),
+            kind::HANDSHAKE => self.take_handshake(piece.bytes, payload, facts),
             kind::CHANGE_CIPHER => {
-                half_of(&mut self.halves, side).encrypted = true;
+                half_of(&mut self.halves, payload.side).encrypted = true;
                 // A server's own change ends a handshake that resumes a session: no certificate will come.
                 self.over |= self.halves.iter().all(|half| half.encrypted);
             }
@@ -236,14 +245,14 @@ impl TlsParser {
         }
     }
 
-    fn take_handshake(&mut self, bytes: &[u8], side: Side, facts: &mut Facts<'_>) {
-        let half = half_of(&mut self.halves, side);
+    fn take_handshake(&mut self, bytes: &[u8], payload: &Payload<'_>, facts: &mut Facts<'_>) {
+        let half = half_of(&mut self.halves, payload.side);
         if half.encrypted {
             return;
         }
         let mut reader = Reader::new(bytes);
         while let Some(message) = half.messages.next(&mut reader) {
-            let told = tell(&message, side, facts);
+            let told = tell(&message, payload, facts);
             self.client_told |= message.kind == message::CLIENT_HELLO;
             if told.is_none() {
                 facts.flag(&MALFORMED);
@@ -264,12 +273,13 @@ enum After {
 }
 
 /// Tells what a message says; nothing where it contradicts itself.
-fn tell(message: &Message<'_>, side: Side, facts: &mut Facts<'_>) -> Option<After> {
+fn tell(message: &Message<'_>, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Option<After> {
+    let side = payload.side;
     match message.kind {
         message::CLIENT_HELLO => {
             let hello = ClientHello::parse(message.body, Over::Tcp, message.whole)?;
             facts.client_is(side);
-            CLIENT.tell(&hello, Over::Tcp, facts);
+            CLIENT.tell(&hello, Over::Tcp, Some(payload.destination().addr), facts);
         }
         message::SERVER_HELLO => {
             let hello = ServerHello::parse(message.body)?;

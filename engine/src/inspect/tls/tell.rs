@@ -3,7 +3,11 @@
 use super::certificate::{first_of_chain, Certificate};
 use super::hello::{ClientHello, Over, ServerHello};
 use super::ja4::ja4;
-use crate::facts::{Facts, Field, LONGEST_TEXT};
+use crate::facts::{Announcement, Facts, Field, LONGEST_TEXT};
+use crate::packet::Addr;
+
+/// Seconds for which a name that a client asked for explains the address: the connection itself lasts about as long.
+const NAME_LIFE: u32 = 300;
 
 /// The fields of a ClientHello.
 pub struct ClientFields {
@@ -22,11 +26,15 @@ pub struct ClientFields {
 }
 
 impl ClientFields {
-    /// Tells what a ClientHello says.
-    pub fn tell(&self, hello: &ClientHello<'_>, over: Over, facts: &mut Facts<'_>) {
+    /// Tells what a ClientHello says; `server` is who is asked, where the name is to explain the address.
+    pub fn tell(&self, hello: &ClientHello<'_>, over: Over, server: Option<Addr>, facts: &mut Facts<'_>) {
         if let Some(name) = hello.server_name.filter(|name| !name.is_empty()) {
-            let name = name.strip_suffix(b".").unwrap_or(name);
-            facts.text(self.server_name, &name.to_ascii_lowercase());
+            let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
+            facts.text(self.server_name, &name);
+            // Flows beside this one may have no name of their own. A proxy in one's own network leads everywhere.
+            if let Some(addr) = server.filter(|addr| !addr.is_private()) {
+                facts.announce(Announcement::Name { addr, name: name.into(), ttl: NAME_LIFE });
+            }
         }
         if !hello.alpn.is_empty() {
             facts.text(self.alpn, &joined(hello.protocols()));

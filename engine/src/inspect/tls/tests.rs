@@ -43,6 +43,14 @@ fn a_handshake_of_tls_1_2_waits_for_the_certificate() {
 }
 
 #[test]
+fn a_server_that_answers_in_another_protocol_is_read_as_that() {
+    let hello = record(22, &client_hello(NAME));
+    let told = play(&[(Side::Client, &hello), (Side::Server, b"<?xml version='1.0'?><stream:stream>")]);
+    assert_client_told(&told);
+    assert!(matches!(told.last, Next::Inside(0)));
+}
+
+#[test]
 fn facts_do_not_depend_on_where_segments_split() {
     let hello = record(22, &client_hello(NAME));
     for cut in 1..hello.len() {

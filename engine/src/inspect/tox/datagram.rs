@@ -31,8 +31,8 @@ pub(super) static ONION_ANSWER: Sign = Sign::new("an answer back through Tox's o
 pub(super) static ANNOUNCE: Sign = Sign::new("a datagram with the kind and length of a Tox announcement", 30);
 pub(super) static DISCOVERY: Sign =
     Sign::new("a datagram with the kind, length and key of a Tox search of the local network", 28);
-// Its port besides.
-pub(super) static DISCOVERY_ON_PORT: Sign = Sign::new("a Tox search of the local network on its usual port", 60);
+// Its port besides, where anybody may listen.
+pub(super) static DISCOVERY_ON_PORT: Sign = Sign::new("a Tox search of the local network on its usual port", 50);
 pub(super) static BOOTSTRAP: Sign =
     Sign::new("a question to a Tox bootstrap node for its version, by kind and length", 30);
 
