@@ -76,6 +76,35 @@ impl Catalog {
     }
 }
 
+/// What was measured of one sign of a protocol against payloads that mean nothing.
+#[pyclass(frozen, get_all, module = "peergate._engine")]
+pub struct Chance {
+    protocol: &'static str,
+    what: &'static str,
+    claimed: i16,
+    noise: &'static str,
+    hits: u32,
+    decibans: f64,
+}
+
+/// Asks every protocol about so many payloads of each kind.
+#[pyfunction]
+pub fn chance_levels(py: Python<'_>, payloads: u32, seed: u64) -> Vec<Chance> {
+    let measured = py.detach(|| {
+        let _ = engine::inspect::registry();
+        engine::inspect::chance::measure(payloads, seed)
+    });
+    let told = |chance: engine::inspect::chance::Chance| Chance {
+        protocol: chance.protocol.name,
+        what: chance.sign.what,
+        claimed: chance.sign.weight,
+        noise: chance.noise.name(),
+        hits: chance.hits,
+        decibans: chance.decibans(),
+    };
+    measured.into_iter().map(told).collect()
+}
+
 fn told(profile: &engine::inspect::Profile) -> Protocol {
     Protocol {
         name: profile.name,

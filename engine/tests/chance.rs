@@ -6,7 +6,7 @@ use peergate_engine::inspect::registry;
 
 #[test]
 fn no_sign_claims_more_than_random_payloads_leave_it() {
-    // In a debug build a few seconds; the page of `docs/reference` measures twenty times as many.
+    // In a debug build a few seconds; the page of `docs/reference` measures five times as many.
     const PAYLOADS: u32 = 100_000;
     let _ = registry();
     let mut overclaimed = Vec::new();

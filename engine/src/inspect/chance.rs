@@ -83,15 +83,15 @@ impl Chance {
         -10.0 * self.share.log10()
     }
 
-    /// Whether the sign claims more than was measured, beyond twice the error of counting so few hits.
+    /// Whether the sign claims more than was measured, beyond three times the error of counting so few hits.
     #[must_use]
     pub fn is_overclaimed(&self) -> bool {
         if self.hits == 0 {
             return false;
         }
         let hits = f64::from(self.hits);
-        // Of a Poisson count the share that two deviations leave (Wilson and Hilferty's approximation).
-        let least = (1.0 - 1.0 / (9.0 * hits) - 2.0 / (3.0 * hits.sqrt())).powi(3);
+        // Of a Poisson count the share that three deviations leave (Wilson and Hilferty's approximation).
+        let least = (1.0 - 1.0 / (9.0 * hits) - 1.0 / hits.sqrt()).max(0.0).powi(3);
         f64::from(self.sign.weight) > -10.0 * (self.share * least).log10()
     }
 }
