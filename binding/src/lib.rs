@@ -26,6 +26,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batch::Batch>()?;
     module.add_class::<catalog::App>()?;
     module.add_class::<catalog::Catalog>()?;
+    module.add_class::<catalog::Chance>()?;
     module.add_class::<catalog::Protocol>()?;
     module.add_class::<flow::Evidence>()?;
     module.add_class::<flow::Flow>()?;
@@ -38,6 +39,7 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<reader::Reader>()?;
     module.add_class::<summary::Summary>()?;
     module.add_class::<summary::Total>()?;
+    module.add_function(wrap_pyfunction!(catalog::chance_levels, module)?)?;
     module.add_function(wrap_pyfunction!(gateway::missing, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
     module.add_function(wrap_pyfunction!(flow::community_id, module)?)

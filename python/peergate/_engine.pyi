@@ -7,6 +7,7 @@ __all__ = [
     "Batch",
     "CaptureError",
     "Catalog",
+    "Chance",
     "Events",
     "Evidence",
     "Explanation",
@@ -20,6 +21,7 @@ __all__ = [
     "SignatureError",
     "Summary",
     "Total",
+    "chance_levels",
     "community_id",
     "missing",
     "version",
@@ -88,6 +90,27 @@ class Catalog:
     def protocols(self) -> list[Protocol]: ...
     @property
     def activities(self) -> list[str]: ...
+
+@final
+class Chance:
+    # What was measured of one sign of a protocol against payloads drawn by lot.
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def what(self) -> str: ...
+    # Decibans that the sign weighs, and those that it may: at least so many where nothing was hit.
+    @property
+    def claimed(self) -> int: ...
+    @property
+    def decibans(self) -> float: ...
+    # The kind of payload that it fitted most often, and how many.
+    @property
+    def noise(self) -> str: ...
+    @property
+    def hits(self) -> int: ...
+
+# Asks every protocol about so many payloads of each kind; the same seed gives the same answer. Releases the GIL.
+def chance_levels(payloads: int, seed: int) -> list[Chance]: ...
 
 @final
 class Policy:

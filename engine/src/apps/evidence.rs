@@ -13,7 +13,7 @@ pub enum Source {
     Sign(u16),
     /// Something that a signature names, by the catalog's number; and the field that showed it, or 0.
     Clue(u32, u16),
-    /// A name that the DNS gave for an address; by the number of the catalog's clue for the name.
+    /// A name that the DNS gave for an address, or that a client asked it for; by the number of the catalog's clue for the name.
     AddressName(u32),
 }
 
@@ -44,7 +44,7 @@ impl Catalog {
             Source::Clue(clue, field) => self.clue_sentence(clue, field, facts),
             Source::AddressName(clue) => match self.shape(clue) {
                 Some((title, Shape::Domain(domain))) => {
-                    format!("the DNS gave this address for a name under {domain}, which is {title}'s")
+                    format!("this address was looked up or asked for by a name under {domain}, which is {title}'s")
                 }
                 _ => String::new(),
             },
