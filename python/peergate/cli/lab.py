@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 app = App(name="lab")
 
@@ -89,3 +91,30 @@ def score(capture: Path, *, no_signatures: bool = False, misses: int = 0) -> int
     from peergate.lab.campus import commands
 
     return commands.compare(capture, without_signatures=no_signatures, misses=misses)
+
+
+@app.command
+def logons(
+    *,
+    runs: Annotated[int, Parameter(validator=Number(gte=1, lte=190))] = 104,
+    seed: int = 1,
+    rounds: int = 5,
+    without_gateway: bool = False,
+) -> int:
+    """Log on with many clients of the Skype-class simulator at once, in every disguise, and count who is stopped.
+
+    Parameters
+    ----------
+    runs
+        How many; each in a world of its own, so that nothing learned of one helps against another.
+    seed
+        Other clients for another number.
+    rounds
+        How often a client tries every way over TCP before it gives up.
+    without_gateway
+        Show that all succeed where nobody refuses them.
+
+    """
+    from peergate.lab import commands
+
+    return commands.log_on(runs, seed, rounds, without_gateway=without_gateway)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from peergate.lab import logons
 from peergate.lab.build import Lab, LabError, check_possible
 from peergate.lab.gateway import ShippedGateway
 from peergate.lab.network import NetworkError
@@ -65,6 +66,33 @@ def run(*, keep: bool = False, without_gateway: bool = False) -> int:
         return 0 if report.right else WRONG
 
     return guarded(lab, tell, keep=keep)
+
+
+def log_on(count: int, seed: int, rounds: int, *, without_gateway: bool) -> int:
+    """Runs many log-ons against the gateway and says who got through."""
+    console = Console()
+    lab = Lab()
+
+    def work() -> int:
+        lab.up()
+        gateway = None if without_gateway else ShippedGateway()
+        result = logons.run(lab, gateway, count, seed, rounds)
+        table = Table(
+            "evasion", "log-ons", "stopped", "cut at once", "stayed", "unseen", box=SIMPLE
+        )
+        for evasion, tried in result.tried.items():
+            through = result.through[evasion]
+            figures = (
+                *(tried, tried - through - result.cut[evasion], result.cut[evasion]),
+                *(through, result.unseen[evasion]),
+            )
+            table.add_row(evasion, *map(str, figures))
+        console.print(table)
+        total = result.tried.total()
+        console.print(f"{result.stopped} of {total} log-ons stopped, in {result.seconds:.0f} s.")
+        return 0
+
+    return guarded(lab, work, keep=False)
 
 
 def down() -> int:

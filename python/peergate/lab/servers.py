@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from peergate.lab.clients.bittorrent import LISTEN_PORT, make_torrent
 from peergate.lab.network import run
 from peergate.lab.process import python
-from peergate.lab.topology import ADDRESSES, SUPERNODES
+from peergate.lab.topology import ADDRESSES, NODES, SUPERNODES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,7 @@ TOX_HOSTS = ("tox1", "tox2", "tox3")
 TOX_PORTS = (33445, 33446)
 TRACKER_PORT = 6969
 SKYPE_PORT = 35990
+UNNAMED_PORT = 41777
 WEB_NAME = "www.example.org"
 PAGES = {"index.html": 15_000, "picture.jpg": 200_000}
 DOWNLOAD_BYTES = 3 << 20
@@ -88,6 +89,10 @@ def start_internet(lab: Lab) -> Internet:
             "supernodes", "supernodes", python("simulator", "supernodes", ",".join(SUPERNODES))
         ),
     ]
+    nodes_of_unnamed = python("simulator", "supernodes", ",".join(NODES), "--dialect", "unnamed")
+    ready.append(lab.start("nodes", "nodes", nodes_of_unnamed))
+    called = python("simulator", "client", ADDRESSES["friend"], *unnamed_options())
+    lab.start("unnamed-callee", "friend", called)
     lab.start(
         "callee", "friend", python("simulator", "client", ADDRESSES["friend"], *skype_options())
     )
@@ -117,6 +122,12 @@ def skype_options() -> list[str]:
         "--port",
         str(SKYPE_PORT),
     ]
+
+
+def unnamed_options() -> list[str]:
+    """How a client of the program that nobody knows is told of its network."""
+    options = ["--dialect", "unnamed", "--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
+    return [*options, "--padding", "24", "--jitter", "0.004"]
 
 
 def tox_options(nodes: tuple[str, ...]) -> list[str]:

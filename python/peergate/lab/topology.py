@@ -3,7 +3,7 @@
     student ─┐                                                    ┌─ tox1, tox2, tox3, friend
     staff   ─┼─ switch ── lan0[gate]wan0 ── router ── internet ───┼─ tracker, seed
     probe   ─┘              the gateway                 (link)    ├─ web, dns, peer
-                            goes here                             └─ login, supernodes
+                            goes here                             └─ login, supernodes, nodes
 
     plain-probe ── lan0[plain-gate]wan0 ── plain-router            the same line without a gateway, for comparison
 
@@ -62,6 +62,8 @@ PROBE = Station("probe", "198.18.30.33")
 STATIONS = (STUDENT, STAFF, PROBE)
 GROUPS = {"students": "198.18.10.0/24", "staff": "198.18.20.0/24"}
 
+# Of the program that nobody has a signature for.
+NODES = tuple(f"198.51.100.{host}" for host in range(201, 217))
 SUPERNODES = tuple(f"192.0.2.{host}" for host in range(101, 125))
 SERVERS = (
     Server("tox1", "203.0.113.10", delay=8),
@@ -74,6 +76,7 @@ SERVERS = (
     Server("dns", "192.0.2.53", delay=4),
     Server("peer", "198.51.100.140", delay=18, jitter=2, loss=0.1),
     Server("login", "203.0.113.88", delay=30),
+    Server("nodes", NODES[0], delay=35, jitter=4, loss=0.1, more_addresses=NODES[1:]),
     Server(
         "supernodes", SUPERNODES[0], delay=40, jitter=4, loss=0.1, more_addresses=SUPERNODES[1:]
     ),

@@ -1,7 +1,7 @@
 """Runs a part of the simulated network on this host: `python -m peergate.lab.simulator client|supernodes|login`.
 
-A client tells: log-on-started, supernode-found, online, offline, log-in-refused, log-on-failed, call-started,
-call-ended (packets sent and received). The others tell: ready.
+A client tells: log-on-started, supernode-found, online, offline, log-in-refused, log-on-failed, call-started, heard
+(packets so far, milliseconds after the call's start), call-ended (packets sent and received). The others tell: ready.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from peergate.lab.clients.report import report
 from peergate.lab.simulator.cast import LOGIN_PORT, LOGIN_PORTS, supernodes
 from peergate.lab.simulator.client import Client, Settings
 from peergate.lab.simulator.dialect import DIALECTS, Dialect
+from peergate.lab.simulator.disguise import Disguise
 from peergate.lab.simulator.machine import Endpoint
 from peergate.lab.simulator.servers import LoginServer, Supernode
 from peergate.lab.simulator.sockets import Runner, now
-from peergate.lab.simulator.voice import Codec
+from peergate.lab.simulator.voice import Codec, some_codec
 
 POLL_SECONDS = 0.2
 
@@ -41,12 +42,21 @@ async def run_login(address: str, seed: int) -> None:
 async def run_client(given: argparse.Namespace) -> None:
     """A client, which calls somebody once it is on line if it is told whom."""
     chance = Random(f"{given.seed}{given.address}")
+    dialect = DIALECTS[given.dialect]
+    published = Codec(doubled_seconds=given.doubled)
     settings = Settings(
         nodes=tuple(role.at for role in supernodes(tuple(given.nodes.split(",")), given.seed)),
         login_server=Endpoint(given.login, LOGIN_PORT),
         rounds=given.rounds,
-        codec=Codec(doubled_seconds=given.doubled),
-        dialect=DIALECTS[given.dialect],
+        codec=published if dialect.named else some_codec(chance),
+        dialect=dialect,
+        disguise=Disguise(
+            padding=given.padding,
+            jitter=given.jitter,
+            hop_seconds=given.hop,
+            fake_tls=given.fake_tls,
+            rtp_like=given.rtp_like,
+        ),
     )
     client = Client(settings, chance)
     at = Endpoint(given.address, given.port)
@@ -72,6 +82,11 @@ def main() -> None:
     parser.add_argument("--dialect", choices=list(DIALECTS), default="skype")
     parser.add_argument("--rounds", type=int, default=5, help="of TCP attempts before giving up")
     parser.add_argument("--doubled", type=float, default=25.0, help="seconds of double-size voice")
+    parser.add_argument("--padding", type=int, default=0, help="bytes more at most")
+    parser.add_argument("--jitter", type=float, default=0.0, help="seconds late, mean")
+    parser.add_argument("--hop", type=float, default=0.0, help="seconds until another port")
+    parser.add_argument("--fake-tls", action="store_true", help="supernodes on 443 only")
+    parser.add_argument("--rtp-like", action="store_true", help="voice behind an RTP header")
     parser.add_argument("--call", metavar="ADDRESS:PORT")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the call")
     given = parser.parse_args()

@@ -27,7 +27,18 @@ class Call:
     talk: Talk | None = None
     heard_last: float = 0.0
     received: int = 0
+    told: int = 0
     sent: int = 0
+
+    def news(self) -> dict[str, int] | None:
+        """What was heard since this was asked last: packets so far, and how long after its start the last came."""
+        if self.received == self.told:
+            return None
+        self.told = self.received
+        return {
+            "received": self.received,
+            "milliseconds": round((self.heard_last - self.started) * 1000),
+        }
 
     def silent(self, now: float) -> bool:
         """Whether nothing was heard for too long."""

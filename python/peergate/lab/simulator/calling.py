@@ -178,6 +178,8 @@ class Calling(Machine):
         key = call.to if isinstance(call.to, int) else call.to.address
         if self._calls.get(key) is not call:
             return
+        if news := call.news():
+            yield Happened("heard", news)
         if call.silent(now):
             yield from self._end(now, key)
         else:
@@ -204,6 +206,8 @@ class Calling(Machine):
         if call is None or call.talk is None:
             return
         call.talk.over = True
+        if news := call.news():
+            yield Happened("heard", news)
         if isinstance(call.talk.to, int):
             self._relays.pop(call.talk.to, None)
             yield Close(call.talk.to)

@@ -46,6 +46,8 @@ ANSWERS = (Function.OBFUSCATED, Function.NACK, Function.REFUSED, Function.FRAGME
 # A call set-up asks a dozen nodes all over the world within a second.
 CALL_NODES = 12
 CALL_BURST_SECONDS = 1.0
+# Of those that scatter their probes.
+PORTS = (20_000, 65_535)
 # How many probes a client remembers, for those that are asked again.
 REMEMBERED_PROBES = 256
 
@@ -81,7 +83,7 @@ class Client(Calling):
     def start(self, now: float) -> Actions:
         """Asks for a newer version and looks for a supernode."""
         yield Happened("log-on-started")
-        if self._settings.dialect.named:
+        if self._logs_in:
             self._version = next(self._streams)
             yield Connect(self._version, Endpoint(self._settings.login_server.address, HTTP_PORT))
         self._look(now)
@@ -140,6 +142,11 @@ class Client(Calling):
         if self._supernode is not None:
             yield Send(self._supernode, self._attempts[self._supernode].conversation.signalling())
 
+    @property
+    def _logs_in(self) -> bool:
+        """Whether it talks to servers of its own beside the supernodes."""
+        return self._settings.dialect.named and not self._settings.disguise.quiet
+
     def _look(self, now: float) -> None:
         spread = BURST_SECONDS + BURST_NODES * self._settings.disguise.jitter
         self._probe_later(now, BURST_NODES, spread)
@@ -158,7 +165,8 @@ class Client(Calling):
         self._pending[self._writer.identifier(request)] = (node, request)
         if len(self._pending) > REMEMBERED_PROBES:
             del self._pending[next(iter(self._pending))]
-        return SendDatagram(node, request)
+        scattered = self._settings.disguise.scattered
+        return SendDatagram(node, request, self._chance.randint(*PORTS) if scattered else 0)
 
     def _answer(self, now: float, node: Endpoint, payload: bytes, what: Function | None) -> Actions:
         if what is Function.NACK and len(payload) == messages.NACK_BYTES:
@@ -203,7 +211,7 @@ class Client(Calling):
             self._supernode = stream
             yield Happened("supernode-found")
             self.later(now + KEEP_ALIVE_SECONDS, lambda then: self._keep_alive(then, stream))
-            if self._settings.dialect.named:
+            if self._logs_in:
                 self._login = next(self._streams)
                 yield Connect(self._login, self._settings.login_server)
             else:

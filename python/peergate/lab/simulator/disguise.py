@@ -25,6 +25,11 @@ class Disguise:
     # Voice behind an RTP header, without STUN before it.
     rtp_like: bool = False
 
+    # No question for a newer version, and no log-in: both are remembered from the last time.
+    quiet: bool = False
+    # Every probe of a log-on leaves from a port of its own.
+    scattered: bool = False
+
     def pad(self, chance: Random, size: int) -> int:
         """The size of a datagram with its padding."""
         return size + chance.randint(0, self.padding) if self.padding else size

@@ -120,7 +120,6 @@ class Generator:
         # Where frames go, with their times.
         self._tap: Callable[[float, bytes], None] = lambda _when, _data: None
         self.now = EPOCH
-        self.events: list[tuple[float, str, str]] = []
 
     def add(self, place: Place) -> None:
         """One more machine."""
@@ -226,7 +225,6 @@ class Generator:
         elif isinstance(action, Talk):
             self._talk((place, action, 0))
         elif isinstance(action, Happened):
-            self.events.append((self.now - EPOCH, place.at.address, action.event))
             if self._witness:
                 self._witness.happened(place, action.event, action.details)
         elif isinstance(action, Connect):

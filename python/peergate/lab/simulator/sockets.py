@@ -32,7 +32,14 @@ IDLE_SECONDS = 1.0
 class Runner:
     """One machine at one address: a UDP port, and perhaps TCP ports to listen on."""
 
-    def __init__(self, machine: Machine, at: Endpoint, listen: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        at: Endpoint,
+        listen: tuple[int, ...] = (),
+        tell: Callable[..., None] = report,
+    ) -> None:
+        self._tell = tell
         self._machine = machine
         self._at = at
         self._listen = listen
@@ -72,6 +79,14 @@ class Runner:
             local_addr=(self._at.address, port),
         )
 
+    async def _send_from(self, port: int, action: SendDatagram) -> None:
+        try:
+            await self._bind(port)
+        except OSError:
+            # Somebody else has that port; what is lost is one datagram.
+            return
+        self._do(action)
+
     async def _talk(self, talk: Talk) -> None:
         due = now()
         for gap, size in talk.words:
@@ -90,6 +105,8 @@ class Runner:
         match action:
             case SendDatagram(to, payload, port) if (port or self._at.port) in self._datagrams:
                 self._datagrams[port or self._at.port].sendto(payload, to)
+            case SendDatagram(_, _, port):
+                self._spawn(self._send_from(port, action))
             case Talk():
                 self._spawn(self._talk(action))
             case Connect(stream, to):
@@ -99,7 +116,7 @@ class Runner:
             case Close(stream) if stream in self._writers:
                 self._writers.pop(stream).close()
             case Happened(event, details):
-                report(event, **details)
+                self._tell(event, **details)
             case _:
                 # To a connection that ended meanwhile.
                 pass
