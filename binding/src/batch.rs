@@ -39,10 +39,11 @@ impl Batch {
         })
     }
 
-    /// Every flow as a line, with this event type.
+    /// Every flow as a line, with this event type, and what else was told between them.
     pub fn lines(&self, event_type: &str) -> String {
         let mut lines = String::new();
         for chunk in &self.chunks {
+            lines.push_str(&chunk.beside);
             for (index, told) in chunk.told.iter().enumerate() {
                 if let Some(report) = chunk.report(index) {
                     eve::write_flow(&report, event_type, told.time, &mut lines);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use peergate_engine::apps::Catalog;
-use peergate_engine::event::Told;
+use peergate_engine::eve;
+use peergate_engine::event::{Event, Told};
 use peergate_engine::flow::FlowKey;
 use peergate_engine::packet::{Endpoint, Side};
 use peergate_engine::policy::Policy;
@@ -15,9 +16,27 @@ pub struct Chunk {
     pub told: Vec<Told>,
     pub catalog: Arc<Catalog>,
     pub policy: Arc<Policy>,
+    /// What else was told between them, as EVE lines.
+    pub beside: String,
 }
 
 impl Chunk {
+    pub fn new(told: Vec<Told>, catalog: Arc<Catalog>, policy: Arc<Policy>) -> Self {
+        Self { told, catalog, policy, beside: String::new() }
+    }
+
+    /// Of everything that an engine told of captures.
+    pub fn of(events: impl Iterator<Item = Event>, catalog: Arc<Catalog>, policy: Arc<Policy>) -> Self {
+        let (mut told, mut beside) = (Vec::new(), String::new());
+        for event in events {
+            match event {
+                Event::Ended(ended) => told.push(*ended),
+                event => eve::write_beside(&event, &catalog, &policy, &mut beside),
+            }
+        }
+        Self { told, catalog, policy, beside }
+    }
+
     /// The flow at `index`, ready to be read.
     pub fn report(&self, index: usize) -> Option<Report<'_>> {
         self.told.get(index).map(|told| Report::new(told, &self.catalog, &self.policy))
@@ -136,6 +155,11 @@ impl Flow {
     #[getter]
     fn activity(&self) -> PyResult<Option<&'static str>> {
         Ok(self.report()?.activity())
+    }
+
+    #[getter]
+    fn activity_before(&self) -> PyResult<Option<&'static str>> {
+        Ok(self.report()?.activity_before())
     }
 
     #[getter]

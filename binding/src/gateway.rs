@@ -154,16 +154,16 @@ impl Gateway {
     }
 
     fn sorted(&self, happened: Vec<Happened>) -> Events {
-        let (mut verdicts, mut flows) = (Vec::new(), Vec::new());
+        let (mut verdicts, mut flows, mut activities) = (Vec::new(), Vec::new(), Vec::new());
         for each in happened {
             match each {
                 Happened::Verdict(told) => verdicts.push(*told),
+                Happened::Activity(told) => activities.push(*told),
                 Happened::Ended(told) => flows.push(*told),
             }
         }
-        let batch =
-            |told: Vec<Told>| Batch::of(Chunk { told, catalog: Arc::clone(&self.catalog), policy: self.policy() });
-        Events { verdicts: Arc::new(batch(verdicts)), flows: Arc::new(batch(flows)) }
+        let batch = |told: Vec<Told>| Arc::new(Batch::of(Chunk::new(told, Arc::clone(&self.catalog), self.policy())));
+        Events { verdicts: batch(verdicts), flows: batch(flows), activities: batch(activities) }
     }
 }
 
@@ -173,6 +173,7 @@ impl Gateway {
 pub struct Events {
     verdicts: Arc<Batch>,
     flows: Arc<Batch>,
+    activities: Arc<Batch>,
 }
 
 #[pymethods]
@@ -189,9 +190,15 @@ impl Events {
         Batch::clone(&self.flows)
     }
 
-    /// Both as EVE lines: `verdict` and `flow`.
+    /// Flows in which something else goes on than before.
+    #[getter]
+    fn activities(&self) -> Batch {
+        Batch::clone(&self.activities)
+    }
+
+    /// All as EVE lines: `verdict`, `activity` and `flow`.
     fn eve(&self, py: Python<'_>) -> String {
-        py.detach(|| self.verdicts.lines("verdict") + &self.flows.lines("flow"))
+        py.detach(|| self.verdicts.lines("verdict") + &self.activities.lines("activity") + &self.flows.lines("flow"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use peergate_datapath::file::CaptureFile;
 use peergate_engine::decode::Malformed;
-use peergate_engine::event::{Event, Outbox, Told};
+use peergate_engine::event::Outbox;
 use peergate_engine::pipeline::{Config, Engine};
 use pyo3::create_exception;
 use pyo3::exceptions::PyOSError;
@@ -39,13 +39,14 @@ pub struct Reader {
     reading: Mutex<Reading>,
     catalog: Arc<peergate_engine::apps::Catalog>,
     policy: Arc<peergate_engine::policy::Policy>,
+    names: bool,
 }
 
 #[pymethods]
 impl Reader {
     #[new]
-    #[pyo3(signature = (paths, catalog, policy=None))]
-    fn new(paths: Vec<String>, catalog: &Catalog, policy: Option<&Policy>) -> Self {
+    #[pyo3(signature = (paths, catalog, policy=None, names=true))]
+    fn new(paths: Vec<String>, catalog: &Catalog, policy: Option<&Policy>, names: bool) -> Self {
         let size = |path: &String| std::fs::metadata(path).map_or(0, |meta| meta.len());
         let reading = Reading {
             total: paths.iter().map(size).sum(),
@@ -58,7 +59,7 @@ impl Reader {
             stats: BTreeMap::new(),
         };
         let policy = policy.map_or_else(Default::default, |policy| Arc::clone(&policy.compiled));
-        Self { reading: Mutex::new(reading), catalog: Arc::clone(&catalog.0), policy }
+        Self { reading: Mutex::new(reading), catalog: Arc::clone(&catalog.0), policy, names }
     }
 
     #[pyo3(signature = (max_flows=4096))]
@@ -96,8 +97,7 @@ impl Reader {
             return Ok(None);
         }
         let count = reading.out.len().min(max_flows.max(1));
-        let told = reading.out.drain(..count).filter_map(ended).collect();
-        let chunk = Chunk { told, catalog: Arc::clone(&self.catalog), policy: Arc::clone(&self.policy) };
+        let chunk = Chunk::of(reading.out.drain(..count), Arc::clone(&self.catalog), Arc::clone(&self.policy));
         Ok(Some(Batch::of(chunk)))
     }
 
@@ -105,7 +105,7 @@ impl Reader {
     fn open(&self, reading: &mut Reading, path: String) -> PyResult<()> {
         let opened = CaptureFile::open(&path).map_err(|error| CaptureError::new_err(format!("{path}: {error}")))?;
         let first_flow = reading.stats.get("flows").map_or(1, |flows| flows + 1);
-        let config = Config { first_flow, ..Config::default() };
+        let config = Config { first_flow, names: self.names, ..Config::default() };
         reading.engine = Some(Engine::new(config, Arc::clone(&self.catalog), Arc::clone(&self.policy)));
         reading.file = Some((path, opened));
         Ok(())
@@ -148,12 +148,5 @@ impl Reading {
                 *self.stats.entry(format!("malformed.{}", reason.name())).or_default() += count;
             }
         }
-    }
-}
-
-fn ended(event: Event) -> Option<Told> {
-    match event {
-        Event::Ended(told) => Some(*told),
-        _ => None,
     }
 }

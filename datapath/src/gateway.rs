@@ -43,6 +43,8 @@ pub struct Settings {
 pub enum Happened {
     /// It was recognised, or a rule decided about it.
     Verdict(Box<Told>),
+    /// Something else goes on in it than before.
+    Activity(Box<Told>),
     /// It is over.
     Ended(Box<Told>),
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::apps::Catalog;
+use crate::event::Event;
 use crate::packet::{Side, Time};
+use crate::policy::Policy;
 use crate::report::{iso, Report};
 
 #[derive(Serialize)]
@@ -43,6 +46,8 @@ struct Ours<'a> {
     protocol: &'a str,
     category: &'a str,
     activity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    activity_before: Option<&'a str>,
     role: Option<&'a str>,
     confidence: f64,
     action: &'a str,
@@ -68,13 +73,22 @@ struct Other<'a> {
     confidence: f64,
 }
 
-/// Appends the line of a flow: `event_type` is `flow` when it ended, `verdict` when it was judged.
+/// Appends the line of a flow: `event_type` is `flow` when it ended, `verdict` when it was judged, `activity` when
+/// something else goes on in it.
 pub fn write_flow(report: &Report<'_>, event_type: &str, time: Time, out: &mut String) {
     let line = line_of(report, event_type, time);
     // Serializing plain data into memory has nothing that could fail.
     if let Ok(text) = serde_json::to_string(&line) {
         out.push_str(&text);
         out.push('\n');
+    }
+}
+
+/// Appends the line of what is told beside verdicts and flows that ended.
+pub fn write_beside(event: &Event, catalog: &Catalog, policy: &Policy, out: &mut String) {
+    match event {
+        Event::Activity(told) => write_flow(&Report::new(told, catalog, policy), "activity", told.time, out),
+        Event::Ended(_) | Event::Verdict(..) | Event::Settled(..) | Event::Learned(_) => {}
     }
 }
 
@@ -123,6 +137,7 @@ fn ours<'a>(report: &Report<'a>) -> Ours<'a> {
         protocol: report.protocol(),
         category: report.category(),
         activity: report.activity(),
+        activity_before: report.activity_before(),
         role: report.role(),
         confidence: report.confidence(),
         action: report.action(),

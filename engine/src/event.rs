@@ -18,8 +18,8 @@ pub enum Event {
     Verdict(Box<Told>, Action),
     /// What the policy says of a live flow, and will say until it changes: nothing more is read of it, or it is blocked.
     Settled(FlowKey, Action),
-    /// Something else goes on in a flow than before, by the cadence of its packets.
-    Activity(Box<Told>, Change),
+    /// Something else goes on in a live flow than before.
+    Activity(Box<Told>),
     /// An endpoint was learned: all its flows are one application's.
     Learned(Learnt),
 }
@@ -65,6 +65,8 @@ pub struct Told {
     pub flow: Flow,
     /// Why it is over; `None` while it lives.
     pub reason: Option<EndReason>,
+    /// What goes on now instead of something else, where that is what is told.
+    pub change: Option<Change>,
     /// The engine's clock.
     pub time: Time,
 }

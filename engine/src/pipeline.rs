@@ -163,7 +163,7 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         let side = if sender_is_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count(packet, side);
-        if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() {
+        if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() && self.config.names {
             flow.begin_reading(self.spare.take());
         }
         let noted = watch(flow, packet.time, side, packet.payload_len);
@@ -297,7 +297,8 @@ impl Core {
 
 fn ended(mut flow: Flow, reason: EndReason, time: Time, spare: &mut Spare) -> Event {
     spare.put(flow.reading.take());
-    Event::Ended(Box::new(Told { flow, reason: Some(reason), time }))
+    flow.conclude();
+    Event::Ended(Box::new(Told { flow, reason: Some(reason), change: None, time }))
 }
 
 fn held_by(flow: &Flow) -> usize {

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use crate::apps::{self, Activity, AppId, Catalog, Role, Source};
+use crate::behaviour::{Change, Finding};
 use crate::event::Told;
 use crate::evidence::confidence;
 use crate::facts::{Kind, Value};
@@ -33,6 +34,7 @@ pub struct Report<'a> {
     pub flow: &'a Flow,
     /// Why it is over; `None` while it lives.
     pub reason: Option<&'static str>,
+    change: Option<Change>,
     catalog: &'a Catalog,
     policy: &'a Policy,
 }
@@ -41,7 +43,8 @@ impl<'a> Report<'a> {
     /// Of what was told.
     #[must_use]
     pub fn new(told: &'a Told, catalog: &'a Catalog, policy: &'a Policy) -> Self {
-        Self { flow: &told.flow, reason: told.reason.map(EndReason::name), catalog, policy }
+        let reason = told.reason.map(EndReason::name);
+        Self { flow: &told.flow, reason, change: told.change, catalog, policy }
     }
 
     /// Suricata's word for what IP carries.
@@ -100,6 +103,12 @@ impl<'a> Report<'a> {
         (activity != Activity::Unknown).then(|| activity.name())
     }
 
+    /// What went on before, where this is told because that changed.
+    #[must_use]
+    pub fn activity_before(&self) -> Option<&'static str> {
+        self.change.map(|change| change.before.name())
+    }
+
     /// The part that the local host plays, where known.
     #[must_use]
     pub fn role(&self) -> Option<&'static str> {
@@ -145,11 +154,19 @@ impl<'a> Report<'a> {
             _ => 0,
         };
         Evidence {
-            what: self.catalog.sentence(piece, &self.flow.facts),
+            what: match piece.source {
+                Source::Finding(place) => self.finding(place),
+                _ => self.catalog.sentence(piece, &self.flow.facts),
+            },
             weight: piece.weight,
             detector: self.catalog.detector(piece, seen_by),
             packet: piece.packet,
         }
+    }
+
+    fn finding(&self, place: u8) -> String {
+        let findings = self.flow.behaviour.as_ref().map_or(&[][..], |behaviour| behaviour.findings());
+        findings.iter().find(|finding| finding.detector == place).map_or_else(String::new, Finding::sentence)
     }
 
     /// What else it could have been, and how probably.

@@ -195,6 +195,9 @@ class Flow:
     def category(self) -> str: ...
     @property
     def activity(self) -> str | None: ...
+    # What went on before, where that is what is told.
+    @property
+    def activity_before(self) -> str | None: ...
     @property
     def role(self) -> str | None: ...
     @property
@@ -227,9 +230,14 @@ class Batch:
 
 @final
 class Reader:
-    # Reads captures one after the other, each with an engine of its own; "-" is standard input.
+    # Reads captures one after the other, each with an engine of its own; "-" is standard input. Without `names` no
+    # payload is read: behaviour alone judges.
     def __new__(
-        cls, paths: Sequence[str], catalog: Catalog, policy: Policy | None = None
+        cls,
+        paths: Sequence[str],
+        catalog: Catalog,
+        policy: Policy | None = None,
+        names: bool = True,
     ) -> Reader: ...
     # None at the end. Raises CaptureError for a file of which nothing can be read; the next call goes on with the
     # next file. Releases the GIL.
@@ -279,6 +287,9 @@ class Events:
     # Flows that ended.
     @property
     def flows(self) -> Batch: ...
+    # Flows in which something else goes on than before.
+    @property
+    def activities(self) -> Batch: ...
     def eve(self) -> str: ...
 
 @final

@@ -26,8 +26,15 @@ class Capture:
     It can be gone through once, as a stream can.
     """
 
-    def __init__(self, paths: Iterable[AnyPath], catalog: Catalog, policy: Policy | None) -> None:
-        self._reader = Reader([fspath(path) for path in paths], catalog, policy)
+    def __init__(
+        self,
+        paths: Iterable[AnyPath],
+        catalog: Catalog,
+        policy: Policy | None,
+        *,
+        names: bool = True,
+    ) -> None:
+        self._reader = Reader([fspath(path) for path in paths], catalog, policy, names)
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """The flows in batches.
@@ -80,15 +87,17 @@ def read(
     *,
     policy: AnyPath | None = None,
     extra_signatures: Iterable[AnyPath] = (),
+    names: bool = True,
 ) -> Capture:
     """Reads a capture (pcap or pcapng, also gzip or zstd; "-" is standard input), or several.
 
     `policy` is the path of a policy file; without one every flow's action is `allow`. A mistake in it raises
-    DocumentError with all of them.
+    DocumentError with all of them. Without `names` no protocol and no application is recognised: what is said of a flow
+    is what the times and sizes of its packets show.
     """
     paths = [path] if isinstance(path, str | PathLike) else list(path)
     catalog = signatures.load(map(Path, extra_signatures))
-    return Capture(paths, catalog, _compiled(policy, catalog))
+    return Capture(paths, catalog, _compiled(policy, catalog), names=names)
 
 
 def _compiled(policy: AnyPath | None, catalog: Catalog) -> Policy | None:

@@ -51,7 +51,7 @@ impl Writer {
                     }
                 }
                 Event::Settled(key, action) => self.write(&key, self.in_kernel(action), enforcer),
-                Event::Activity(..) => {}
+                Event::Activity(told) => self.outlet.tell(Happened::Activity(told)),
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
                 Event::Ended(told) => self.outlet.tell(Happened::Ended(told)),
             }

@@ -57,7 +57,9 @@ impl Watcher {
                     write_flow(&report, "flow", told.time, &mut self.line);
                     assert!(self.line.ends_with("}\n"));
                 }
-                Event::Verdict(told, _) | Event::Activity(told, _) => assert!(!self.over.contains(&told.flow.id) && told.reason.is_none()),
+                Event::Verdict(told, _) | Event::Activity(told) => {
+                    assert!(!self.over.contains(&told.flow.id) && told.reason.is_none());
+                }
                 Event::Learned(learnt) => assert!((0.0..=1.0).contains(&learnt.confidence)),
                 Event::Settled(..) => {}
             }

@@ -3,6 +3,7 @@
 use super::compile::Shape;
 use super::tally::Weighing;
 use super::Catalog;
+use crate::behaviour::DETECTORS;
 use crate::facts::{FactStore, Kind, Value};
 use crate::inspect::registry;
 
@@ -15,6 +16,8 @@ pub enum Source {
     Clue(u32, u16),
     /// A name that the DNS gave for an address, or that a client asked it for; by the number of the catalog's clue for the name.
     AddressName(u32),
+    /// Something that goes on in the flow, by the detector's place in [`crate::behaviour::DETECTORS`].
+    Finding(u8),
 }
 
 /// One thing that was seen and that speaks for the application.
@@ -48,6 +51,8 @@ impl Catalog {
                 }
                 _ => String::new(),
             },
+            // The numbers are kept with the flow: see [`crate::report::Report::evidence`].
+            Source::Finding(_) => String::new(),
         }
     }
 
@@ -60,6 +65,7 @@ impl Catalog {
             }
             Source::Clue(..) => "signature",
             Source::AddressName(_) => "dns",
+            Source::Finding(place) => DETECTORS.get(usize::from(place)).map_or("", |found| found.profile().name),
         }
     }
 

@@ -37,7 +37,8 @@ impl Catalog {
             self.hear_address_names(known, &mut tally);
         }
         self.hear_supports(known, &mut tally);
-        self.decide(known, deepest, &tally)
+        let judgement = self.decide(known, deepest, &tally);
+        Judgement { activity: judgement.usual, ..judgement }
     }
 
     fn hear(&self, clue: u32, field: u16, weighing: Weighing, packet: u32, tally: &mut Tally) {
@@ -159,7 +160,7 @@ impl Catalog {
             app: best.app,
             protocol,
             category: Some(mark.category.or(media).unwrap_or(app.category)),
-            activity: self.activity(known, mark.activity.or(calls.then_some(Activity::Call)).or(usual)),
+            usual: self.activity(known, mark.activity.or(calls.then_some(Activity::Call)).or(usual)),
             role: self.role(known, mark.role),
             named: !app.generic,
             decibans: less_rival(best.total(), rival.unwrap_or_default()),
@@ -208,7 +209,7 @@ impl Catalog {
             app,
             protocol,
             category: media.or(category),
-            activity: self.activity(known, signed.activity),
+            usual: self.activity(known, signed.activity),
             role: self.role(known, None),
             decibans: sum,
             own: i16::try_from(sum).unwrap_or(i16::MAX),

@@ -74,8 +74,10 @@ pub struct Judgement {
     pub protocol: ProtocolId,
     /// What kind of application.
     pub category: Option<Category>,
-    /// What it is doing, where known.
+    /// What goes on in it, where known.
     pub activity: Activity,
+    /// What is usual for what it is taken for, whatever goes on.
+    pub(super) usual: Activity,
     /// The part that the client plays, where known.
     pub role: Role,
     /// The sum of what speaks for it, less what speaks for the runner-up, in decibans.
@@ -117,10 +119,10 @@ impl Judgement {
         self.category.unwrap_or(Category::Unknown)
     }
 
-    /// Probability that the application is right, in 0..1.
+    /// Probability that the application is right, or the category where no application is known, in 0..1.
     #[must_use]
     pub fn confidence(&self) -> f64 {
-        if self.app == AppId::UNKNOWN {
+        if self.app == AppId::UNKNOWN && self.category.is_none() {
             0.0
         } else {
             crate::evidence::confidence(self.decibans)

@@ -2,6 +2,7 @@
 //!
 //! Applications are data, one file each in `signatures/apps`. A catalog is compiled from them once and then only read.
 
+mod behaving;
 mod categories;
 mod compile;
 mod evidence;

@@ -1,12 +1,17 @@
-//! What went on in a flow so far: the activity of now, held by hysteresis, and how long each lasted.
-
-use crate::apps::Activity;
-use crate::packet::Time;
+//! What went on in a flow so far: the activity of now, held by hysteresis, how long each lasted, what speaks for each.
 
 use super::{Window, WINDOW};
+use crate::apps::Activity;
+use crate::packet::{Side, Time};
 
 /// Windows in a row that must agree before an activity changes: a pause is not its end, a burst not its beginning.
 pub const HYSTERESIS: u8 = 3;
+
+/// No sum grows beyond this, so that what ended can also be forgotten; and the same downwards.
+const HEAVIEST: i16 = 60;
+const LIGHTEST: i16 = -24;
+
+const ACTIVITIES: usize = Activity::ALL.len();
 
 /// An activity took the place of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +24,22 @@ pub struct Change {
     pub since: Time,
 }
 
-/// The activity of now, and the windows of each.
+/// The activity of now, the windows of each, and what speaks for each.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Course {
+    since: Time,
     now: Activity,
     next: Activity,
     /// Windows in a row that showed `next`.
     agreed: u8,
-    since: Time,
+    /// Whether that side was heard to speak.
+    spoke: [bool; 2],
+    /// Packets of each side in the window before.
+    before: [u16; 2],
     /// Windows of each activity, by its number.
-    lasted: [u16; Activity::ALL.len()],
+    lasted: [u16; ACTIVITIES],
+    /// Decibans for each, by its number.
+    sums: [i8; ACTIVITIES],
 }
 
 impl Course {
@@ -50,23 +61,71 @@ impl Course {
         self.lasted.get(activity as usize).copied().unwrap_or_default()
     }
 
-    /// Hears what a window showed; says whether that changes what goes on.
-    pub fn hear(&mut self, shown: Activity, window: &Window) -> Option<Change> {
-        if let Some(lasted) = self.lasted.get_mut(shown as usize) {
-            *lasted = lasted.saturating_add(1);
+    /// Windows in all.
+    #[must_use]
+    pub fn windows(&self) -> u32 {
+        self.lasted.iter().map(|lasted| u32::from(*lasted)).sum()
+    }
+
+    /// Decibans that all windows together give an activity.
+    #[must_use]
+    pub fn sum(&self, activity: Activity) -> i16 {
+        self.sums.get(activity as usize).copied().unwrap_or_default().into()
+    }
+
+    /// Whether that side was heard to speak.
+    pub(super) fn spoke(&self, side: Side) -> bool {
+        self.spoke.get(side.index()).copied().unwrap_or_default()
+    }
+
+    /// Packets of that side in the window before; nothing where there was none.
+    pub(super) fn before(&self, side: Side) -> Option<u16> {
+        self.before.get(side.index()).copied().filter(|_| self.windows() > 0)
+    }
+
+    /// Adds what a window says of an activity.
+    pub(super) fn add(&mut self, activity: Activity, decibans: i16) -> i16 {
+        let Some(sum) = self.sums.get_mut(activity as usize) else { return 0 };
+        let added = i16::from(*sum).saturating_add(decibans).clamp(LIGHTEST, HEAVIEST);
+        *sum = i8::try_from(added).unwrap_or_default();
+        added
+    }
+
+    /// Hears what a window showed most of all.
+    pub(super) fn hear(&mut self, shown: Activity, window: &Window) {
+        self.count(shown, 1);
+        self.count(Activity::Idle, window.silent);
+        self.before = [Side::Client, Side::Server].map(|side| window.way(side).packets);
+        for (spoke, way) in self.spoke.iter_mut().zip(&window.ways) {
+            *spoke |= way.speech().is_some();
         }
         if shown == self.now {
             self.agreed = 0;
-            return None;
+            return;
         }
         self.agreed = if shown == self.next { self.agreed.saturating_add(1) } else { 1 };
         self.next = shown;
         if self.agreed < HYSTERESIS {
-            return None;
+            return;
         }
-        let before = std::mem::replace(&mut self.now, shown);
+        self.now = shown;
         self.since = Time(window.opened.0.saturating_sub(u64::from(self.agreed - 1) * WINDOW));
         self.agreed = 0;
-        Some(Change { before, now: shown, since: self.since })
+    }
+
+    /// Nothing goes on any more.
+    pub(super) fn end(&mut self) {
+        self.now = Activity::Unknown;
+    }
+
+    fn count(&mut self, activity: Activity, windows: u32) {
+        if let Some(lasted) = self.lasted.get_mut(activity as usize) {
+            *lasted = lasted.saturating_add(u16::try_from(windows).unwrap_or(u16::MAX));
+        }
+    }
+
+    pub(super) fn turn(&mut self) {
+        self.spoke.reverse();
+        self.before.reverse();
     }
 }

@@ -1,6 +1,9 @@
-//! Idle: a connection that is only kept.
+//! Idle: a connection that is only kept, at less than a kilobit a second.
+//!
+//! Source: 95 % of the clients of Rossi et al. 2008 signal with less than 100 bit/s while nobody does anything; keep-alives
+//! of 20 to 60 s, and of 2 s where a call's path is kept open.
 
-use super::{Course, Detector, Profile, Window};
+use super::{Course, Detector, Profile, Shown, Window};
 use crate::apps::Activity;
 
 /// Hardly anything.
@@ -16,8 +19,16 @@ impl Detector for Idle {
         &PROFILE
     }
 
-    fn fits(&self, window: &Window, _course: &Course) -> Option<i16> {
-        let bytes: u32 = window.ways.iter().map(|way| way.bytes).sum();
-        (bytes <= MOST).then_some(3)
+    fn fits(&self, window: &Window, _course: &Course) -> i16 {
+        let bytes: u32 = window.ways.iter().map(|way| way.bytes).fold(0, u32::saturating_add);
+        if bytes <= MOST {
+            3
+        } else {
+            -1
+        }
+    }
+
+    fn tell(&self, _shown: &Shown) -> String {
+        "less than a kilobit a second: a connection that is only kept".into()
     }
 }

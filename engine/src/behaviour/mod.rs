@@ -1,21 +1,40 @@
-//! Behaviour: what goes on in a flow, by the cadence and the sizes of its packets alone.
+//! Behaviour: what goes on in a flow, by the times and the sizes of its packets alone.
 //!
-//! To add a detector: its file, its `mod` line and its line in [`DETECTORS`].
+//! A flow is watched in windows of a second. Every closed window is shown to the detectors; what each makes of it, in
+//! decibans, adds up. To add a detector: its file, its `mod` line and its line in [`DETECTORS`].
 
+mod chat;
 mod course;
 mod file_transfer;
 mod idle;
+mod rhythm;
+mod screen;
 mod stats;
+mod telling;
+#[cfg(test)]
+mod tests;
+mod video;
 mod voice;
 
-pub use course::{Change, Course};
+pub use course::{Change, Course, HYSTERESIS};
 pub use stats::{Noted, Stats, Way, Window, BURST, FULL, GAPS, LARGE, TINY, WINDOW};
+pub use telling::is_medium;
 
 use crate::apps::Activity;
-use crate::packet::{Side, Time};
+use crate::packet::{Side, Time, Transport};
 
 /// Every activity that the engine can tell. The order settles ties only.
-pub static DETECTORS: &[&dyn Detector] = &[&voice::Voice, &file_transfer::FileTransfer, &idle::Idle];
+pub static DETECTORS: &[&dyn Detector] =
+    &[&voice::Voice, &video::Video, &screen::Screen, &file_transfer::FileTransfer, &chat::Chat, &idle::Idle];
+
+/// Payload packets after which a flow is watched: a question and its answer cost nothing.
+pub const WATCHED_FROM: u16 = 10;
+
+/// From here on a cadence is worth telling: as likely as not.
+pub const TOLD_FROM: i16 = 20;
+
+/// From here on a cadence alone decides what a flow is: ten times as likely as not.
+pub const DECIDES_FROM: i16 = 30;
 
 /// What is fixed about a detector.
 #[derive(Debug)]
@@ -32,27 +51,94 @@ pub struct Profile {
 pub trait Detector: Sync {
     /// Its name, and what it finds.
     fn profile(&self) -> &'static Profile;
-    /// How well a window fits, in decibans; nothing where it does not.
-    fn fits(&self, window: &Window, course: &Course) -> Option<i16>;
+
+    /// How well a window fits what is looked for, in decibans: below 0 where it speaks against it, 0 where it says nothing.
+    fn fits(&self, window: &Window, course: &Course) -> i16;
+
+    /// What was seen, in words that an administrator understands.
+    fn tell(&self, shown: &Shown) -> String;
 }
 
-/// Payload packets after which a flow is watched: a question and its answer cost nothing.
-pub const WATCHED_FROM: u16 = 10;
+/// What the window showed that was shown to a detector last, in numbers for its sentence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// Packets a second, by side.
+    pub rates: [u16; 2],
+    /// Smallest payload, of both sides.
+    pub least: u16,
+    /// Largest payload, of both sides.
+    pub most: u16,
+    /// Milliseconds between two packets; 0 where they keep no time.
+    pub frame: u8,
+    /// Thousands of bytes a second, by side.
+    pub kilobytes: [u16; 2],
+}
+
+impl Shown {
+    fn of(window: &Window) -> Self {
+        let [client, server] = &window.ways;
+        let rate = |count: u32| u16::try_from(window.rate(count)).unwrap_or(u16::MAX);
+        let spoke = window.ways.iter().filter(|way| way.packets > 0);
+        Self {
+            rates: [client, server].map(|way| rate(way.packets.into())),
+            least: spoke.clone().map(|way| way.least).min().unwrap_or_default(),
+            most: spoke.map(|way| way.most).max().unwrap_or_default(),
+            frame: rhythm::frame_of(window),
+            kilobytes: [client, server].map(|way| rate(way.bytes / 1000)),
+        }
+    }
+}
+
+/// What a detector found in a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which, by its place in [`DETECTORS`].
+    pub detector: u8,
+    /// The sum of what all windows said, in decibans.
+    pub decibans: i16,
+    /// At which packet of the flow it was first worth telling, counted from 1.
+    pub packet: u32,
+    /// What the window showed that made it so.
+    pub shown: Shown,
+}
+
+impl Finding {
+    /// The detector.
+    #[must_use]
+    pub fn detector(&self) -> Option<&'static dyn Detector> {
+        DETECTORS.get(usize::from(self.detector)).copied()
+    }
+
+    /// What goes on.
+    #[must_use]
+    pub fn activity(&self) -> Activity {
+        self.detector().map_or(Activity::Unknown, |detector| detector.profile().activity)
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        self.detector().map_or_else(String::new, |detector| detector.tell(&self.shown))
+    }
+}
 
 /// What is kept of a flow that is watched.
 #[derive(Clone, Debug)]
 pub struct Behaviour {
     /// The open window.
-    pub stats: Stats,
+    stats: Stats,
     /// What went on so far.
     pub course: Course,
+    /// What was worth telling, one of each detector at most.
+    findings: Vec<Finding>,
 }
 
 impl Behaviour {
     /// Watches from now on.
     #[must_use]
-    pub fn new(now: Time) -> Self {
-        Self { stats: Stats::new(now), course: Course::default() }
+    pub fn new(now: Time, transport: Transport) -> Self {
+        let stream = transport == Transport::Tcp;
+        Self { stats: Stats::new(now, stream), course: Course::default(), findings: Vec::new() }
     }
 
     /// Notes a payload of that side, unless the window is over.
@@ -61,17 +147,62 @@ impl Behaviour {
         self.stats.note(time, side, len)
     }
 
-    /// Closes the window; says what changed with it.
-    pub fn close(&mut self, now: Time) -> (Window, Option<Change>) {
+    /// Closes the window, at the flow's packet of that number, and hears it.
+    pub fn close(&mut self, now: Time, packet: u32) -> Window {
         let window = self.stats.close(now);
-        let change = self.course.hear(self.shown(&window), &window);
-        (window, change)
+        self.hear(&window, packet);
+        window
     }
 
-    /// What a window shows most of all.
-    fn shown(&self, window: &Window) -> Activity {
-        let fits = |detector: &&dyn Detector| detector.fits(window, &self.course);
-        let best = DETECTORS.iter().filter_map(|detector| Some((fits(detector)?, detector.profile().activity)));
-        best.max_by_key(|(decibans, _)| *decibans).map_or(Activity::Unknown, |(_, activity)| activity)
+    /// The flow is over: closes the window, and goes by all that went on rather than by what goes on.
+    pub fn conclude(&mut self, last: Time, packet: u32) {
+        let window = self.stats.close(last);
+        if window.ways.iter().any(|way| way.packets > 0) {
+            self.hear(&window, packet);
+        }
+        self.course.end();
+    }
+
+    /// Client and server were taken for each other.
+    pub fn turn(&mut self) {
+        self.stats.turn();
+        self.course.turn();
+    }
+
+    /// What was worth telling.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The finding of that activity.
+    #[must_use]
+    pub fn finding(&self, activity: Activity) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.activity() == activity)
+    }
+
+    fn hear(&mut self, window: &Window, packet: u32) {
+        let mut best = (0, Activity::Unknown);
+        for (place, detector) in (0..).zip(DETECTORS) {
+            let fits = detector.fits(window, &self.course);
+            let activity = detector.profile().activity;
+            if fits > best.0 {
+                best = (fits, activity);
+            }
+            let sum = self.course.add(activity, fits);
+            if fits > 0 && sum >= TOLD_FROM {
+                self.find(place, sum, packet, window);
+            }
+        }
+        self.course.hear(best.1, window);
+    }
+
+    fn find(&mut self, detector: u8, decibans: i16, packet: u32, window: &Window) {
+        if let Some(known) = self.findings.iter_mut().find(|known| known.detector == detector) {
+            known.decibans = known.decibans.max(decibans);
+            return;
+        }
+        self.findings.reserve_exact(1);
+        self.findings.push(Finding { detector, decibans, packet, shown: Shown::of(window) });
     }
 }

@@ -8,8 +8,9 @@ pub const WINDOW: u64 = Time::SECOND;
 pub const BURST: u64 = 2 * Time::MILLI;
 /// Payloads up to this are comfort noise, keep-alives and bare acknowledgements of protocols over UDP.
 pub const TINY: u16 = 40;
-/// Payloads beyond this are no frame of speech: 60 ms at 64 kbit/s with headers is 520, and nobody sends that.
-pub const LARGE: u16 = 400;
+/// Payloads beyond this are no frame of speech: 60 ms at 64 kbit/s with headers are 520 bytes, 20 ms of sound without
+/// bounds some more.
+pub const LARGE: u16 = 640;
 /// Payloads from here on fill a packet.
 pub const FULL: u16 = 900;
 
@@ -41,22 +42,21 @@ pub struct Way {
     pub most: u16,
     /// Groups of packets less than [`BURST`] apart that hold a large one: pictures of a video, runs of a transfer.
     pub bursts: u8,
-    /// How many came how long after the one before, by [`GAPS`]; each stops at its largest value.
+    /// How many came how long after the one before, by [`GAPS`]; each stops at its largest value. Of datagrams those
+    /// that are not large: speech is paced also between the pictures of a video.
     pub gaps: [u8; CLASSES],
     in_burst: bool,
+    /// When the latest that counts for the gaps came; 0 before the first.
+    paced: Time,
 }
 
 impl Way {
     #[inline]
-    fn note(&mut self, time: Time, len: u16) {
-        let gap = time.since(self.last);
-        if self.last.0 != 0 {
-            let class = class_of(gap);
-            if let Some(count) = self.gaps.get_mut(class) {
-                *count = count.saturating_add(1);
-            }
+    fn note(&mut self, time: Time, len: u16, stream: bool) {
+        if stream || len <= LARGE {
+            self.pace(time);
         }
-        self.in_burst &= gap < BURST;
+        self.in_burst &= time.since(self.last) < BURST;
         if len > LARGE && !self.in_burst {
             self.in_burst = true;
             self.bursts = self.bursts.saturating_add(1);
@@ -73,9 +73,21 @@ impl Way {
         self.squares = self.squares.saturating_add(half.saturating_mul(half));
     }
 
+    #[inline]
+    fn pace(&mut self, time: Time) {
+        let before = self.paced;
+        self.paced = before.max(time);
+        if before.0 == 0 {
+            return;
+        }
+        if let Some(count) = self.gaps.get_mut(class_of(time.since(before))) {
+            *count = count.saturating_add(1);
+        }
+    }
+
     /// Forgets all but when the latest came: the next gap begins there.
     fn turn(&mut self) -> Self {
-        std::mem::replace(self, Self { last: self.last, in_burst: self.in_burst, ..Self::default() })
+        std::mem::replace(self, Self { last: self.last, paced: self.paced, in_burst: self.in_burst, ..Self::default() })
     }
 
     /// Mean size of a payload.
@@ -110,6 +122,8 @@ pub struct Window {
     pub lasted: u64,
     /// Whole windows after it in which nothing came.
     pub silent: u32,
+    /// Whether its payloads are segments of a stream, which hold as much as had gathered.
+    pub stream: bool,
     /// What each side sent, by [`Side::index`].
     pub ways: [Way; 2],
 }
@@ -138,13 +152,14 @@ impl Window {
 pub struct Stats {
     ways: [Way; 2],
     opened: Time,
+    stream: bool,
 }
 
 impl Stats {
-    /// Nothing seen; the first window opens now.
+    /// Nothing seen; the first window opens now. Of a `stream`, packets are segments.
     #[must_use]
-    pub fn new(now: Time) -> Self {
-        Self { ways: [Way::default(); 2], opened: now }
+    pub fn new(now: Time, stream: bool) -> Self {
+        Self { ways: [Way::default(); 2], opened: now, stream }
     }
 
     /// Notes a payload of that side, unless the window is over.
@@ -155,7 +170,7 @@ impl Stats {
         }
         let [client, server] = &mut self.ways;
         let way = if side == Side::Client { client } else { server };
-        way.note(time, u16::try_from(len).unwrap_or(u16::MAX));
+        way.note(time, u16::try_from(len).unwrap_or(u16::MAX), self.stream);
         Noted::Counted
     }
 
@@ -167,6 +182,7 @@ impl Stats {
             opened: self.opened,
             lasted: since.min(WINDOW),
             silent: u32::try_from(windows.saturating_sub(1)).unwrap_or(u32::MAX),
+            stream: self.stream,
             ways: self.ways.each_mut().map(Way::turn),
         };
         self.opened = Time(self.opened.0.saturating_add(windows.saturating_mul(WINDOW)));
@@ -198,7 +214,7 @@ mod tests {
     }
 
     fn noted(times: &[u64]) -> Stats {
-        let mut stats = Stats::new(Time(Time::SECOND));
+        let mut stats = Stats::new(Time(Time::SECOND), false);
         for time in times {
             assert_eq!(stats.note(Time(Time::SECOND + time * Time::MILLI), Side::Client, 100), Noted::Counted);
         }

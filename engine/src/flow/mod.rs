@@ -125,9 +125,18 @@ impl Flow {
             return behaviour.note(time, side, len);
         }
         if self.payloads() >= WATCHED_FROM {
-            self.behaviour = Some(Box::new(Behaviour::new(time)));
+            self.behaviour = Some(Box::new(Behaviour::new(time, self.transport())));
         }
         Noted::Counted
+    }
+
+    /// It is over: what went on in its last moment counts too, and what it was used for is what went on most tellingly.
+    pub fn conclude(&mut self) {
+        let (last, packets, transport) = (self.last, self.packets(), self.transport());
+        if let Some(behaviour) = &mut self.behaviour {
+            behaviour.conclude(last, packets);
+            self.judgement.hear_activity(behaviour, transport);
+        }
     }
 
     fn note_icmp(&mut self, packet: &Packet<'_>) {
@@ -244,7 +253,7 @@ impl Flow {
         self.tallies.swap(0, 1);
         self.state.turn();
         if let Some(behaviour) = &mut self.behaviour {
-            behaviour.stats.turn();
+            behaviour.turn();
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Config {
     pub live: bool,
     /// Whether VLAN tags tell flows apart. Not on a bridge: both directions of a flow may be tagged differently there.
     pub vlans: bool,
+    /// Whether payloads are read, for protocols and names. Where not, behaviour alone is judged by.
+    pub names: bool,
     /// The networks that are ours. Where none are named, private addresses are.
     pub local: Vec<Prefix>,
 }
@@ -35,6 +37,7 @@ impl Default for Config {
             first_flow: 1,
             live: false,
             vlans: true,
+            names: true,
             local: Vec::new(),
         }
     }

@@ -46,7 +46,10 @@ impl Core {
             packet: flow.packets(),
             before: flow.judgement.evidence(),
         };
-        let judgement = catalog.judge(&known);
+        let mut judgement = catalog.judge(&known);
+        if let Some(behaviour) = &flow.behaviour {
+            judgement.hear(behaviour, transport);
+        }
         let news = judgement.says() != flow.judgement.says();
         flow.judgement = judgement;
         self.ask_policy(slot, news, out);
@@ -147,7 +150,7 @@ impl Core {
 
 /// A verdict as it stands now, after another.
 fn verdict(flow: &Flow, before: Action, time: Time) -> Event {
-    Event::Verdict(Box::new(Told { flow: flow.snapshot(), reason: None, time }), before)
+    Event::Verdict(Box::new(Told { flow: flow.snapshot(), reason: None, change: None, time }), before)
 }
 
 #[cfg(test)]

@@ -180,7 +180,10 @@ impl Play {
             Event::Ended(told) => Happened::Ended(self.seen(&told)),
             Event::Verdict(told, before) => Happened::Verdict(self.seen(&told), before.name()),
             Event::Settled(..) => Happened::Settled,
-            Event::Activity(_, change) => Happened::Activity(change.before.name(), change.now.name()),
+            Event::Activity(told) => {
+                let change = told.change.unwrap();
+                Happened::Activity(change.before.name(), change.now.name())
+            }
             Event::Learned(Learnt { endpoint, app, .. }) => {
                 Happened::Learned(catalog().app(app).name.clone(), endpoint.port)
             }

@@ -30,6 +30,7 @@ def read(
     why: bool = False,
     limit: NonNegativeInt = 40,
     signatures: tuple[Path, ...] = (),
+    no_signatures: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
     """Show the flows, hosts and apps of captures, and why each flow was taken for what it is.
 
@@ -49,6 +50,8 @@ def read(
         Rows of a table at most: 40 where nothing is said; 0 shows all.
     signatures
         Signatures of your own: a file, or a folder of *.toml.
+    no_signatures
+        Recognise no protocol and no app: say only what the times and sizes of packets show.
 
     """
     from peergate import CaptureError
@@ -60,7 +63,9 @@ def read(
     if not paths:
         print("peergate read: name at least one capture (- is standard input)", file=sys.stderr)
         return USAGE
-    capture = open_captures(paths, policy=policy, extra_signatures=signatures)
+    capture = open_captures(
+        paths, policy=policy, extra_signatures=signatures, names=not no_signatures
+    )
     unread: list[str] = []
     try:
         _print_lines(capture) if json else _print_tables(capture, why=why, limit=limit)

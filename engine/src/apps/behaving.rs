@@ -1,0 +1,96 @@
+//! What a flow's behaviour adds to what it is taken for: what goes on in it; and of a flow that nobody recognises, that it
+//! is a call.
+
+use super::evidence::{Evidence, Source};
+use super::judgement::{Judgement, MOST_EVIDENCE};
+use super::tally::Weighing;
+use super::{Activity, AppId, Learn};
+use crate::behaviour::{Behaviour, Finding, DECIDES_FROM};
+use crate::inspect::{Category, ProtocolId};
+use crate::packet::Transport;
+
+/// Seconds of speech from which on a call that nobody recognises teaches where its far end is.
+const TAUGHT_AFTER: u16 = 8;
+
+/// Seconds of full packets that make a file of what comes in a connection for words.
+const FILE: u16 = 6;
+/// Seconds with words in them that make a chat of a stream that says nothing else of itself.
+const WORDS: u16 = 5;
+
+impl Judgement {
+    /// Hears what was found in the flow so far.
+    pub fn hear(&mut self, behaviour: &Behaviour, transport: Transport) {
+        self.evidence.retain(|evidence| !matches!(evidence.source, Source::Finding(_)));
+        let speech = behaviour.finding(Activity::Call);
+        if let Some(speech) = speech.filter(|speech| self.is_unrecognised() && speech.decibans >= DECIDES_FROM) {
+            self.category = Some(Category::Call);
+            self.decibans = speech.decibans.into();
+            self.own = speech.decibans;
+            let lasts = behaviour.course.lasted(Activity::Call) >= TAUGHT_AFTER;
+            self.learn = if lasts { Learn::Remote } else { Learn::Nothing };
+            self.keep_finding(speech);
+        } else if let Some(speech) = speech.filter(|_| self.category == Some(Category::Tunnel)) {
+            self.keep_finding(speech);
+        }
+        self.hear_activity(behaviour, transport);
+    }
+
+    /// Hears what goes on in the flow, whatever it is taken for.
+    pub fn hear_activity(&mut self, behaviour: &Behaviour, transport: Transport) {
+        let found = behaviour.activity();
+        self.activity = self.merged(found, behaviour, transport);
+        if self.activity == Activity::Unknown || self.activity == self.usual {
+            return;
+        }
+        if let Some(finding) = behaviour.finding(found) {
+            self.keep_finding(finding);
+        }
+    }
+
+    /// Neither an application nor a protocol.
+    fn is_unrecognised(&self) -> bool {
+        self.app == AppId::UNKNOWN && self.protocol == ProtocolId::NONE
+    }
+
+    fn keep_finding(&mut self, finding: &Finding) {
+        let source = Source::Finding(finding.detector);
+        let known = self.evidence.iter().any(|evidence| evidence.source == source);
+        if !known && self.evidence.len() < MOST_EVIDENCE {
+            let weighing = Weighing::Adds;
+            self.evidence.push(Evidence { source, packet: finding.packet, weight: finding.decibans, weighing });
+        }
+    }
+
+    /// What goes on, by what is usual for the application and by what was found.
+    fn merged(&self, found: Activity, behaviour: &Behaviour, transport: Transport) -> Activity {
+        let between_people = matches!(self.category(), Category::Call | Category::Chat | Category::P2p);
+        let begins = matches!(self.usual, Activity::Unknown | Activity::LogOn | Activity::Lookup);
+        let seconds = |activity| behaviour.course.lasted(activity);
+        match (self.category(), found) {
+            // Full packets beside live voice are a screen: calls send files over TCP.
+            (Category::Call, Activity::FileTransfer) if transport == Transport::Udp && spoke(behaviour) => {
+                Activity::Screen
+            }
+            // A long list is no file.
+            (_, Activity::FileTransfer) if self.usual == Activity::Chat && seconds(Activity::FileTransfer) < FILE => {
+                self.usual
+            }
+            (_, Activity::Call | Activity::Video | Activity::Screen | Activity::FileTransfer) if between_people => {
+                found
+            }
+            (Category::Web | Category::File, Activity::FileTransfer) if begins => found,
+            (Category::Unknown, Activity::FileTransfer | Activity::Chat | Activity::Idle) => found,
+            (_, Activity::Chat) if between_people && begins => found,
+            (_, Activity::Idle) if between_people && self.usual == Activity::Unknown => found,
+            // Of a stream of which only TLS is known, some words now and then are more than pages have.
+            (Category::Web, Activity::Chat) if begins && !self.named && seconds(Activity::Chat) >= WORDS => found,
+            // What goes on inside a tunnel is not this flow's; elsewhere the application says it better.
+            _ => self.usual,
+        }
+    }
+}
+
+/// Whether live voice was heard in it.
+fn spoke(behaviour: &Behaviour) -> bool {
+    behaviour.course.lasted(Activity::Call) > 0 || behaviour.course.lasted(Activity::Video) > 0
+}

@@ -1,0 +1,73 @@
+//! The rhythm of one way: whether its small packets come at the pace of a codec's frames.
+
+use super::{Way, Window};
+
+/// Packets a second of speech: frames of 60 ms of which some are lost, to frames of 10 ms and their reports.
+const PACED: std::ops::RangeInclusive<u16> = 10..=115;
+/// Mean payloads of speech: the tersest codec with its header, to uncompressed sound or what is padded like it.
+const SPEECH: std::ops::RangeInclusive<u32> = 16..=380;
+
+/// How the small packets of one way are paced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rhythm {
+    /// Most are one frame apart, of so many milliseconds.
+    Strict(u8),
+    /// They are some tens of milliseconds apart, and not at the tick of something else.
+    Loose,
+    /// Neither.
+    None,
+}
+
+/// A frame in milliseconds, the class of its gap in [`super::GAPS`], and the classes that its jitter reaches.
+const FRAMES: [(u8, usize, std::ops::RangeInclusive<usize>); 5] =
+    [(20, 4, 3..=5), (30, 6, 5..=7), (40, 8, 7..=9), (60, 10, 9..=11), (10, 2, 2..=2)];
+
+/// Gaps of 8 to 90 ms: between them lie the frames of every codec in use.
+const SPOKEN: std::ops::RangeInclusive<usize> = 2..=11;
+/// Gaps of the ticks that games and sensors keep, and no codec: 60 or 64, 30, 20 and 14 a second.
+const TICKS: [usize; 4] = [3, 7, 9, 11];
+/// Less than [`super::BURST`] apart.
+const AT_ONCE: usize = 0;
+
+impl Way {
+    /// How it is paced.
+    #[must_use]
+    pub fn rhythm(&self) -> Rhythm {
+        let all: u32 = self.gaps.iter().map(|count| u32::from(*count)).sum();
+        if all < 6 {
+            return Rhythm::None;
+        }
+        let in_class = |class: usize| u32::from(self.gaps.get(class).copied().unwrap_or_default());
+        let most = self.gaps.iter().copied().max().unwrap_or_default();
+        for (frame, class, reach) in FRAMES {
+            let near: u32 = reach.map(in_class).sum();
+            if in_class(class) == u32::from(most) && near * 100 >= all * 65 {
+                return Rhythm::Strict(frame);
+            }
+        }
+        let spoken: u32 = SPOKEN.map(in_class).sum();
+        let ticking = TICKS.iter().any(|class| in_class(*class) * 100 > all * 60);
+        if spoken * 100 >= all * 75 && in_class(AT_ONCE) * 4 <= all && !ticking {
+            return Rhythm::Loose;
+        }
+        Rhythm::None
+    }
+
+    /// The pace of speech, where this way has that and the sizes of speech. Of datagrams a few may be large: probes of
+    /// the path, keys, loud moments of a codec without bounds.
+    #[must_use]
+    pub fn speech(&self) -> Option<Rhythm> {
+        let sizes = self.large * 6 <= self.packets && SPEECH.contains(&self.mean());
+        let rhythm = self.rhythm();
+        (sizes && PACED.contains(&self.packets) && rhythm != Rhythm::None).then_some(rhythm)
+    }
+}
+
+/// The frame that a window's ways keep, the stricter way's; 0 where none does.
+pub(super) fn frame_of(window: &Window) -> u8 {
+    let frames = window.ways.iter().map(|way| match way.rhythm() {
+        Rhythm::Strict(frame) => frame,
+        _ => 0,
+    });
+    frames.max().unwrap_or_default()
+}

@@ -1,0 +1,157 @@
+//! Cadences made up: what must be heard as speech, and what must not.
+
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "milliseconds and sizes, made up here, fit"
+)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::apps::Activity;
+
+/// One side's packets: milliseconds apart, jitter, sizes.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    gap: f64,
+    jitter: f64,
+    least: u32,
+    most: u32,
+}
+
+const OPUS: Pace = Pace { gap: 20.0, jitter: 1.0, least: 80, most: 160 };
+const SILENT: Pace = Pace { gap: 1e9, jitter: 0.0, least: 0, most: 0 };
+
+/// A small generator of the same numbers every time.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 40) as f64 / (1u64 << 24) as f64
+    }
+}
+
+/// Watches both sides for so many seconds, with so much loss; gives what was found.
+fn watch(paces: [Pace; 2], seconds: f64, loss: f64, transport: Transport, seed: u64) -> Behaviour {
+    let mut dice = Dice(seed);
+    let mut packets = Vec::new();
+    for (side, pace) in [Side::Client, Side::Server].into_iter().zip(paces) {
+        let mut at = dice.roll() * 20.0;
+        while at < seconds * 1000.0 {
+            let size = pace.least + (dice.roll() * f64::from(pace.most - pace.least + 1)) as u32;
+            if dice.roll() >= loss {
+                packets.push(((at + dice.roll() * pace.jitter) * 1e6, side, size));
+            }
+            at += pace.gap;
+        }
+    }
+    packets.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut behaviour = Behaviour::new(Time(Time::SECOND), transport);
+    for (number, (at, side, size)) in (1..).zip(packets) {
+        let time = Time(Time::SECOND + at as u64);
+        if behaviour.note(time, side, size) == Noted::WindowOver {
+            behaviour.close(time, number);
+            behaviour.note(time, side, size);
+        }
+    }
+    behaviour
+}
+
+fn is_call(behaviour: &Behaviour) -> bool {
+    behaviour.finding(Activity::Call).is_some_and(|finding| finding.decibans >= DECIDES_FROM)
+}
+
+proptest! {
+    #[test]
+    fn a_call_is_heard_within_five_seconds(
+        gap in prop::sample::select(vec![20.0, 30.0, 40.0, 60.0]), jitter in 0.0..12.0, loss in 0.0..0.08,
+        least in 46u32..150, more in 0u32..120, seed in any::<u64>(),
+    ) {
+        let pace = Pace { gap, jitter, least, most: least + more };
+        prop_assert!(is_call(&watch([pace; 2], 5.2, loss, Transport::Udp, seed)));
+    }
+
+    #[test]
+    fn a_call_with_gaps_of_27_to_40_ms_is_heard(seed in any::<u64>()) {
+        let pace = Pace { gap: 33.5, jitter: 13.0, least: 115, most: 190 };
+        prop_assert!(is_call(&watch([pace; 2], 5.2, 0.01, Transport::Udp, seed)));
+    }
+
+    #[test]
+    fn a_game_that_ticks_is_not_heard_as_a_call(
+        up in prop::sample::select(vec![7.8, 15.6, 16.7, 33.3, 50.0]),
+        down in prop::sample::select(vec![15.6, 16.7, 33.3, 50.0, 100.0]),
+        seed in any::<u64>(),
+    ) {
+        let paces = [
+            Pace { gap: up, jitter: 1.5, least: 40, most: 70 },
+            Pace { gap: down, jitter: 1.5, least: 60, most: 400 },
+        ];
+        prop_assert!(!is_call(&watch(paces, 60.0, 0.0, Transport::Udp, seed)));
+    }
+
+    #[test]
+    fn a_download_is_not_heard_as_a_call(acks in 20u32..60, gap in 1.0..12.0, seed in any::<u64>()) {
+        let paces = [
+            Pace { gap: gap * 2.0, jitter: 2.0, least: acks, most: acks + 20 },
+            Pace { gap, jitter: 2.0, least: 1200, most: 1400 },
+        ];
+        for transport in [Transport::Udp, Transport::Tcp] {
+            let behaviour = watch(paces, 20.0, 0.0, transport, seed);
+            prop_assert!(!is_call(&behaviour));
+            prop_assert_eq!(behaviour.activity(), Activity::FileTransfer);
+        }
+    }
+
+    #[test]
+    fn anything_at_any_time_is_taken(
+        packets in prop::collection::vec((any::<u64>(), any::<bool>(), any::<u32>()), 0..300), stream in any::<bool>(),
+    ) {
+        let transport = if stream { Transport::Tcp } else { Transport::Udp };
+        let mut behaviour = Behaviour::new(Time(0), transport);
+        for (at, client, size) in packets {
+            let side = if client { Side::Client } else { Side::Server };
+            if behaviour.note(Time(at), side, size) == Noted::WindowOver {
+                behaviour.close(Time(at), 1);
+                prop_assert_eq!(behaviour.note(Time(at), side, size), Noted::Counted);
+            }
+        }
+        for finding in behaviour.findings() {
+            prop_assert!(!finding.sentence().is_empty());
+        }
+        prop_assert!(behaviour.findings().len() <= DETECTORS.len());
+    }
+}
+
+#[test]
+fn who_speaks_into_silence_is_never_a_call_by_that_alone() {
+    let instrument = Pace { gap: 20.0, jitter: 0.1, least: 48, most: 48 };
+    assert!(!is_call(&watch([instrument, SILENT], 600.0, 0.0, Transport::Udp, 1)));
+}
+
+#[test]
+fn who_speaks_while_the_other_sends_comfort_noise_is_heard() {
+    let noise = Pace { gap: 200.0, jitter: 20.0, least: 24, most: 30 };
+    assert!(is_call(&watch([OPUS, noise], 8.0, 0.01, Transport::Udp, 1)));
+}
+
+#[test]
+fn instruments_that_answer_each_other_are_not_heard_as_a_call() {
+    let instrument = Pace { gap: 20.0, jitter: 0.1, least: 36, most: 36 };
+    assert!(!is_call(&watch([instrument; 2], 60.0, 0.0, Transport::Udp, 1)));
+}
+
+#[test]
+fn speech_that_gathers_in_segments_is_heard() {
+    let gathered = Pace { gap: 66.0, jitter: 25.0, least: 300, most: 1100 };
+    assert!(is_call(&watch([gathered; 2], 8.0, 0.0, Transport::Tcp, 3)));
+}
+
+#[test]
+fn typing_is_not_heard_as_a_call() {
+    let keys = Pace { gap: 140.0, jitter: 90.0, least: 36, most: 52 };
+    assert!(!is_call(&watch([keys; 2], 60.0, 0.0, Transport::Tcp, 3)));
+}
