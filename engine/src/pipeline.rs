@@ -2,6 +2,7 @@
 
 mod config;
 mod judging;
+mod leaps;
 mod segments;
 mod spare;
 mod watching;
@@ -10,6 +11,7 @@ pub use config::{Config, Counted, Counts, Record};
 
 use std::sync::Arc;
 
+use leaps::Leaps;
 use segments::read_segment;
 use spare::Spare;
 use watching::watch;
@@ -40,6 +42,7 @@ struct Core {
     learned: Learned,
     announced: Vec<Announcement>,
     clock: Time,
+    leaps: Leaps,
     next_flow: u64,
     reading_bytes: usize,
     spare: Spare,
@@ -60,6 +63,7 @@ impl Engine {
             learned: Learned::new(learned::Limits::default(), seed),
             announced: Vec::new(),
             clock: Time(0),
+            leaps: Leaps::default(),
             next_flow,
             reading_bytes: 0,
             spare: Spare::default(),
@@ -72,7 +76,9 @@ impl Engine {
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>, out: &mut Outbox) {
         let Self { decoder, core } = self;
-        core.tick(frame.time, out);
+        if core.leaps.believe(frame.time, core.clock) {
+            core.tick(frame.time, out);
+        }
         decoder.decode(frame, &mut |packet| core.packet(packet, out));
     }
 

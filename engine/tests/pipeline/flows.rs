@@ -66,6 +66,21 @@ fn a_silent_flow_ends_by_the_time_of_other_frames() {
 }
 
 #[test]
+fn a_frame_stamped_far_in_the_future_ends_nothing_and_stops_no_clock() {
+    const YEAR: u64 = 365 * 24 * 3600;
+    let mut play = Play::new();
+    play.datagram(CLIENT, (THERE, 9_999), &noise(40));
+    let now = play.time;
+    play.wait(YEAR);
+    play.datagram(CLIENT, (ELSEWHERE, 9_998), &noise(40));
+    assert!(play.ended().is_empty());
+    play.time = now;
+    play.wait(65);
+    play.datagram(CLIENT, (ELSEWHERE, 9_999), &noise(40));
+    assert_eq!(play.ended().len(), 1);
+}
+
+#[test]
 fn a_connection_that_is_over_is_not_waited_for() {
     let mut play = Play::new();
     play.connect(CLIENT, WEB);
