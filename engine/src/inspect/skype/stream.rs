@@ -23,8 +23,9 @@ pub(super) static KEYSTREAM_ANSWER: Sign =
 pub(super) static LOGIN: Sign =
     Sign::new("an empty TLS handshake record, as Skype opens to its log-in and event servers", 50);
 pub(super) static LOGIN_ANSWER: Sign = Sign::new("an empty TLS data record in answer to an empty handshake record", 40);
-// 56 fixed bytes, but somebody's TLS library might list the same ciphers.
-pub(super) static HELLO: Sign = Sign::new("the SSL 2 hello that Skype sends in disguise, cipher for cipher", 36);
+// 56 fixed bytes: the frame of such a hello, which any TLS of that age has (80), and ciphers that no other was seen to
+// list so. Another program's answer takes it back.
+pub(super) static HELLO: Sign = Sign::new("the SSL 2 hello that Skype sends in disguise, cipher for cipher", 86);
 pub(super) static HELLO_PADDED: Sign = Sign::new("an SSL hello whose challenge is the series that Skype pads with", 90);
 // A server's random that repeats: 32 bytes.
 pub(super) static HELLO_ANSWER: Sign =
@@ -162,12 +163,22 @@ impl Opening {
             Side::Client => client(first, facts),
             Side::Server => server(first, facts),
         }
+        if self.is_real_tls() {
+            return Next::NotMine;
+        }
         let heard = |side: Side| self.first.get(side.index()).is_some_and(|first| first.len() >= CHALLENGE_END);
         if heard(Side::Client) && heard(Side::Server) {
             Next::Done
         } else {
             Next::More
         }
+    }
+
+    /// Whether the hello of the disguise got an answer that Skype's peers do not give.
+    fn is_real_tls(&self) -> bool {
+        let [client, server] = &self.first;
+        let answered = server.len() >= DISGUISE_ANSWER.len() && !server.starts_with(&DISGUISE_ANSWER);
+        answered && client.starts_with(&DISGUISE) && hello(client).is_some_and(|sign| sign.weight == HELLO.weight)
     }
 }
 

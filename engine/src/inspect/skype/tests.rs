@@ -2,7 +2,7 @@
 
 use super::datagram::{ANSWER, DATA_RUN, FRAGMENT, NACK_ECHO, NACK_TO_US, PHONE_RUN, PROBE, PROBE_THRICE, RESEND};
 use super::stream::{
-    HELLO_ANSWER, HELLO_PADDED, KEYSTREAM_TWICE, LOGIN, LOGIN_ANSWER, PADDING, PADDING_ANSWER, VERSION_CHECK,
+    HELLO, HELLO_ANSWER, HELLO_PADDED, KEYSTREAM_TWICE, LOGIN, LOGIN_ANSWER, PADDING, PADDING_ANSWER, VERSION_CHECK,
     WEB_DISGUISE,
 };
 use super::*;
@@ -21,6 +21,17 @@ fn refusal(id: u16, function: u8, public: [u8; 4]) -> Vec<u8> {
 /// `length` bytes of the series that Skype pads with.
 fn padding(first: u8, length: usize) -> Vec<u8> {
     std::iter::successors(Some(first), |last| Some(last.wrapping_mul(205).wrapping_add(113))).take(length).collect()
+}
+
+/// The hello on port 443, with this challenge.
+fn disguise(challenge: &[u8]) -> Vec<u8> {
+    [
+        &b"\x80\x46\x01\x03\x01\x00\x2d\x00\x00\x00\x10"[..],
+        b"\x00\x00\x05\x00\x00\x04\x00\x00\x0a\x00\x00\x09\x00\x00\x64\x00\x00\x62\x00\x00\x08\x00\x00\x03\x00\x00\x06",
+        b"\x01\x00\x80\x07\x00\xc0\x03\x00\x80\x06\x00\x40\x02\x00\x80\x04\x00\x80",
+        challenge,
+    ]
+    .concat()
 }
 
 fn datagrams(talk: &[(Side, &[u8])]) -> crate::inspect::testing::Told {
@@ -168,17 +179,21 @@ fn the_log_in_exchange_is_told_from_both_sides() {
 
 #[test]
 fn the_disguise_as_tls_is_told_from_both_sides() {
-    let hello = [
-        &b"\x80\x46\x01\x03\x01\x00\x2d\x00\x00\x00\x10"[..],
-        b"\x00\x00\x05\x00\x00\x04\x00\x00\x0a\x00\x00\x09\x00\x00\x64\x00\x00\x62\x00\x00\x08\x00\x00\x03\x00\x00\x06",
-        b"\x01\x00\x80\x07\x00\xc0\x03\x00\x80\x06\x00\x40\x02\x00\x80\x04\x00\x80",
-        &padding(0xe5, 16),
-    ]
-    .concat();
+    let hello = disguise(&padding(0xe5, 16));
     let answer = b"\x16\x03\x01\x00\x4a\x02\x00\x00\x46\x03\x01\x40\x1b\xe4\x86\x02\xad\xe0\x29\xe1\x77\x74\xe5\x44\xb9\xc9\x9c\xb4\x31\x31\x5e\x02\xdd\x77\x9d\x15\x4a\x96\x09\xba\x5d\xa8\x70\x20";
     let told = tell(&Skype, Transport::Tcp, &[(Side::Client, &hello), (Side::Server, answer)]);
     assert!(told.saw(&HELLO_PADDED) && told.saw(&HELLO_ANSWER));
     assert_eq!(told.text(&CHANNEL).unwrap(), "disguise");
+}
+
+#[test]
+fn a_hello_like_the_disguise_is_given_back_when_a_real_server_answers() {
+    let hello = disguise(&cipher(5, 16));
+    let answer = [&b"\x16\x03\x01\x00\x4a\x02\x00\x00\x46\x03\x01"[..], &cipher(6, 68)].concat();
+    let asked = tell(&Skype, Transport::Tcp, &[(Side::Client, &hello)]);
+    assert!(asked.saw(&HELLO) && matches!(asked.last, Next::More));
+    let answered = tell(&Skype, Transport::Tcp, &[(Side::Client, &hello), (Side::Server, &answer)]);
+    assert!(matches!(answered.last, Next::NotMine));
 }
 
 #[test]
