@@ -45,3 +45,24 @@ debian_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >.build/apt.log 2>&1 ||
         { tail -n 20 .build/apt.log >&2; fail "apt-get could not install:$missing"; }
 }
+
+policy=/usr/sbin/policy-rc.d
+
+# Installs the packages of a list of which some are daemons, which Debian starts once installed. The lab starts its own,
+# inside its namespaces; on this machine's own network none may appear, neither now nor after a restart.
+debian_daemons() { # list, daemon=unit...
+    list=$1
+    shift
+    ours=
+    for daemon in "$@"; do
+        command -v "${daemon%%=*}" >/dev/null || ours="$ours ${daemon##*=}"
+    done
+    if [ -n "$ours" ] && [ ! -e "$policy" ]; then
+        trap 'as_root rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+    fi
+    debian_packages "$list"
+    # shellcheck disable=SC2086  # a list of words
+    if [ -n "$ours" ] && [ -d /run/systemd/system ]; then as_root systemctl --quiet disable $ours; fi
+}

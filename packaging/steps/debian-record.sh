@@ -1,0 +1,6 @@
+# Debian packages of clients that only `peergate lab record` runs. Sourced by `run`.
+# shellcheck shell=sh disable=SC2034
+title='Debian packages for recording'
+inputs=packaging/debian-packages/record.txt
+
+work() { debian_daemons "$inputs" turnserver=coturn murmurd=mumble-server openvpn ss-server=shadowsocks-libev; }
