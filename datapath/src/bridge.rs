@@ -75,7 +75,8 @@ impl BridgeConfig {
             fail: Fail::Open,
             heartbeat_timeout: Duration::from_secs(2),
             whole: 16,
-            records: 512,
+            // Eight seconds of a call, both ways: so long its cadence is listened to at most before it is known.
+            records: 1024,
             hold_groups: 0,
             hold_interval: Duration::from_millis(200),
             sizes: Sizes::default(),

@@ -37,6 +37,8 @@ pub struct Learnt {
     pub category: Category,
     /// In which protocol.
     pub protocol: ProtocolId,
+    /// What goes on there, where that is all that is known.
+    pub activity: Activity,
     /// Probability that this is right, in 0..1.
     pub confidence: f64,
     /// Until when it holds.
@@ -53,7 +55,7 @@ impl Learnt {
             app: self.app,
             category: self.category,
             protocol: self.protocol,
-            activity: Activity::default(),
+            activity: self.activity,
             confidence: self.confidence,
         }
     }

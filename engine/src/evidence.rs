@@ -12,13 +12,16 @@ const SUREST: f64 = 0.999;
 pub static LEARNED_LOCAL: Sign = Sign::new("this local address and port spoke it in another flow a moment ago", 40);
 /// The same, for the far end.
 pub static LEARNED_REMOTE: Sign = Sign::new("the far address and port spoke it in another flow a moment ago", 40);
+/// A later flow of a far end with which somebody was heard to speak.
+pub static UNKNOWN_CALL: Sign =
+    Sign::new("the far address and port carried a call that nobody recognised a moment ago", 40);
 /// Another flow said that this one would come.
 pub static ANNOUNCED: Sign = Sign::new("another flow announced this one", 45);
 /// Served on the port that is usual for it. Weak: anyone may use any port.
 pub static USUAL_PORT: Sign = Sign::new("it is on the port that is usual for it", 6);
 
 /// The signs that belong to no protocol.
-pub static SIGNS: &[&Sign] = &[&LEARNED_LOCAL, &LEARNED_REMOTE, &ANNOUNCED, &USUAL_PORT];
+pub static SIGNS: &[&Sign] = &[&LEARNED_LOCAL, &LEARNED_REMOTE, &UNKNOWN_CALL, &ANNOUNCED, &USUAL_PORT];
 
 /// Probability that a verdict is right whose evidence sums to `decibans`, in 0..1.
 #[must_use]

@@ -89,8 +89,8 @@ impl Engine {
     }
 
     /// Takes the data path's own count of a flow, which saw packets that the engine did not.
-    pub fn counted(&mut self, counted: &Counted) {
-        self.core.counted(counted);
+    pub fn counted(&mut self, counted: &Counted, out: &mut Outbox) {
+        self.core.counted(counted, out);
     }
 
     /// Lets time pass without a frame: flows that were silent for too long end.
@@ -191,15 +191,11 @@ impl Core {
         }
     }
 
-    fn counted(&mut self, counted: &Counted) {
-        let Some(flow) = self.table.find(&counted.key).and_then(|slot| self.table.get(slot)) else { return };
-        let (client, server) =
-            if flow.client_is_low { (counted.low, counted.high) } else { (counted.high, counted.low) };
-        for (tally, (packets, bytes)) in flow.tallies.iter_mut().zip([client, server]) {
-            tally.packets = tally.packets.max(packets);
-            tally.bytes = tally.bytes.max(bytes);
-        }
-        flow.last = flow.last.max(counted.last);
+    fn counted(&mut self, counted: &Counted, out: &mut Outbox) {
+        let Some(slot) = self.table.find(&counted.key) else { return };
+        let Some(flow) = self.table.get(slot) else { return };
+        let unseen = flow.count_unseen(counted);
+        self.hear_counted(slot, unseen, out);
     }
 
     /// A SYN on a connection that is over begins another.

@@ -101,8 +101,11 @@ impl Line {
     }
 
     fn take_over_counts(&mut self) -> Result<(), Error> {
-        let Self { source, engine, .. } = self;
-        source.enforcer().flow_counters(&mut |key, counters| engine.counted(&counted(key, counters)))
+        let Self { source, engine, writer, out, .. } = self;
+        let enforcer = source.enforcer();
+        enforcer.flow_counters(&mut |key, counters| engine.counted(&counted(key, counters), out))?;
+        writer.take(out, enforcer);
+        Ok(())
     }
 
     /// Every live flow and every learned endpoint is judged anew before the old verdicts go stale: no gap.

@@ -6,11 +6,10 @@ use super::judgement::{Judgement, MOST_EVIDENCE};
 use super::tally::Weighing;
 use super::{Activity, AppId, Learn};
 use crate::behaviour::{Behaviour, Finding, DECIDES_FROM};
+use crate::evidence::UNKNOWN_CALL;
 use crate::inspect::{Category, ProtocolId};
+use crate::learned::{Lesson, TEACHES};
 use crate::packet::Transport;
-
-/// Seconds of speech from which on a call that nobody recognises teaches where its far end is.
-const TAUGHT_AFTER: u16 = 8;
 
 /// Seconds of full packets that make a file of what comes in a connection for words.
 const FILE: u16 = 6;
@@ -24,15 +23,29 @@ impl Judgement {
         let speech = behaviour.finding(Activity::Call);
         if let Some(speech) = speech.filter(|speech| self.is_unrecognised() && speech.decibans >= DECIDES_FROM) {
             self.category = Some(Category::Call);
-            self.decibans = speech.decibans.into();
+            self.decibans = self.decibans.max(speech.decibans.into());
             self.own = speech.decibans;
-            let lasts = behaviour.course.lasted(Activity::Call) >= TAUGHT_AFTER;
-            self.learn = if lasts { Learn::Remote } else { Learn::Nothing };
+            // Only where the cadence is beyond doubt, as for any other evidence: a block ends what could be heard.
+            self.learn = if speech.decibans >= TEACHES { Learn::Remote } else { Learn::Nothing };
             self.keep_finding(speech);
         } else if let Some(speech) = speech.filter(|_| self.category == Some(Category::Tunnel)) {
             self.keep_finding(speech);
         }
         self.hear_activity(behaviour, transport);
+    }
+
+    /// Hears that an unknown call was at one of the flow's ends a moment ago. It may teach that to nobody.
+    pub(super) fn hear_of_call(&mut self, lesson: &Lesson, packet: u32) {
+        if !self.is_unrecognised() {
+            return;
+        }
+        let weight = UNKNOWN_CALL.weight.min(lesson.decibans);
+        self.category = Some(Category::Call);
+        self.decibans = weight.into();
+        self.usual = Activity::Call;
+        self.activity = Activity::Call;
+        let source = Source::Sign(UNKNOWN_CALL.id());
+        self.evidence.push(Evidence { source, packet, weight, weighing: Weighing::Lent });
     }
 
     /// Hears what goes on in the flow, whatever it is taken for.
@@ -48,7 +61,8 @@ impl Judgement {
     }
 
     /// Neither an application nor a protocol.
-    fn is_unrecognised(&self) -> bool {
+    #[must_use]
+    pub fn is_unrecognised(&self) -> bool {
         self.app == AppId::UNKNOWN && self.protocol == ProtocolId::NONE
     }
 

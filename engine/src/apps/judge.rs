@@ -37,8 +37,12 @@ impl Catalog {
             self.hear_address_names(known, &mut tally);
         }
         self.hear_supports(known, &mut tally);
-        let judgement = self.decide(known, deepest, &tally);
-        Judgement { activity: judgement.usual, ..judgement }
+        let mut judgement = self.decide(known, deepest, &tally);
+        judgement.activity = judgement.usual;
+        if let Some(lesson) = known.lessons.into_iter().flatten().find(|lesson| lesson.is_unknown_call()) {
+            judgement.hear_of_call(lesson, known.packet);
+        }
+        judgement
     }
 
     fn hear(&self, clue: u32, field: u16, weighing: Weighing, packet: u32, tally: &mut Tally) {
@@ -228,7 +232,7 @@ impl Catalog {
 
 /// What earlier flows taught of the two ends.
 fn hear_lessons(known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &mut Tally) {
-    for lesson in known.lessons.into_iter().flatten() {
+    for lesson in known.lessons.into_iter().flatten().filter(|lesson| !lesson.is_unknown_call()) {
         let fits = deepest.0 == lesson.protocol || may_be_lent(deepest.1);
         if !fits {
             continue;
@@ -253,7 +257,7 @@ fn deepest<'r>(known: &Known<'_>) -> (ProtocolId, Option<&'r Profile>) {
         (layer, sum_of(**id, known.signs))
     };
     // On a socket that is known, weak signs of live media are enough to say what the application does there.
-    let taught = known.lessons.iter().any(Option::is_some);
+    let taught = known.lessons.iter().flatten().any(|lesson| !lesson.is_unknown_call());
     let is_live = |id| registry().profile(id).is_some_and(|profile| profile.category == Category::Call);
     let firm = |id: &&ProtocolId| !(1..DECIDES).contains(&sum_of(**id, known.signs)) || (taught && is_live(**id));
     let id = known.protocols.iter().filter(firm).max_by_key(depth).copied().unwrap_or_default();

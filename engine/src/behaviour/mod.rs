@@ -17,7 +17,7 @@ mod video;
 mod voice;
 
 pub use course::{Change, Course, HYSTERESIS};
-pub use stats::{Noted, Stats, Way, Window, BURST, FULL, GAPS, LARGE, TINY, WINDOW};
+pub use stats::{Noted, Stats, Unseen, Way, Window, BURST, FULL, GAPS, LARGE, TINY, WINDOW};
 pub use telling::is_medium;
 
 use crate::apps::Activity;
@@ -35,6 +35,13 @@ pub const TOLD_FROM: i16 = 20;
 
 /// From here on a cadence alone decides what a flow is: ten times as likely as not.
 pub const DECIDES_FROM: i16 = 30;
+
+/// So much against a call is enough: two seconds of something else.
+const NO_CALL: i16 = -12;
+/// Windows of speech after which all is known that the flow's end and its peers need to know.
+const CALL_HEARD: u16 = 10;
+/// Windows after which an undecided flow is left alone: whoever shows its packets has shown enough of them.
+const PATIENCE: u32 = 900;
 
 /// What is fixed about a detector.
 #[derive(Debug)]
@@ -129,6 +136,8 @@ pub struct Behaviour {
     stats: Stats,
     /// What went on so far.
     pub course: Course,
+    /// Whether nothing more is hoped for from its packets.
+    pub released: bool,
     /// What was worth telling, one of each detector at most.
     findings: Vec<Finding>,
 }
@@ -138,7 +147,7 @@ impl Behaviour {
     #[must_use]
     pub fn new(now: Time, transport: Transport) -> Self {
         let stream = transport == Transport::Tcp;
-        Self { stats: Stats::new(now, stream), course: Course::default(), findings: Vec::new() }
+        Self { stats: Stats::new(now, stream), course: Course::default(), released: false, findings: Vec::new() }
     }
 
     /// Notes a payload of that side, unless the window is over.
@@ -181,7 +190,17 @@ impl Behaviour {
         self.findings.iter().find(|finding| finding.activity() == activity)
     }
 
-    fn hear(&mut self, window: &Window, packet: u32) {
+    /// Whether more windows would hardly change what was found: they speak against a call, or for long enough for it.
+    #[must_use]
+    pub fn is_heard_out(&self) -> bool {
+        let (sum, windows) = (self.course.sum(Activity::Call), self.course.windows());
+        sum <= NO_CALL
+            || (self.course.lasted(Activity::Call) >= CALL_HEARD && sum >= DECIDES_FROM)
+            || windows >= PATIENCE
+    }
+
+    /// Hears a window.
+    pub fn hear(&mut self, window: &Window, packet: u32) {
         let mut best = (0, Activity::Unknown);
         for (place, detector) in (0..).zip(DETECTORS) {
             let fits = detector.fits(window, &self.course);

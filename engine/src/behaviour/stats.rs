@@ -122,13 +122,64 @@ pub struct Window {
     pub lasted: u64,
     /// Whole windows after it in which nothing came.
     pub silent: u32,
+    /// Whether only sums are known of it: no gaps, no sizes.
+    pub counted: bool,
     /// Whether its payloads are segments of a stream, which hold as much as had gathered.
     pub stream: bool,
     /// What each side sent, by [`Side::index`].
     pub ways: [Way; 2],
 }
 
+/// Packets and bytes on the wire that a data path counted and nobody saw, by [`Side::index`].
+#[derive(Clone, Copy, Debug)]
+pub struct Unseen {
+    /// From when.
+    pub from: Time,
+    /// Until when.
+    pub to: Time,
+    /// Packets.
+    pub packets: [u32; 2],
+    /// Their bytes.
+    pub bytes: [u64; 2],
+}
+
+/// Bytes before a payload, about: Ethernet, IP, and UDP or TCP with timestamps.
+const HEADERS: [u64; 2] = [42, 66];
+
 impl Window {
+    /// A second of what was counted, on average; nothing where that is too little to be one.
+    #[must_use]
+    pub fn of_unseen(unseen: &Unseen, stream: bool) -> Option<Self> {
+        let lasted = unseen.to.since(unseen.from);
+        if lasted < 2 * WINDOW {
+            return None;
+        }
+        let [_, headers] = HEADERS;
+        let headers = if stream { headers } else { HEADERS[0] };
+        let way = |packets: u32, bytes: u64| {
+            let payload = bytes.saturating_sub(u64::from(packets) * headers);
+            let second = |count: u64| count.saturating_mul(WINDOW) / lasted;
+            let packets = u16::try_from(second(packets.into())).unwrap_or(u16::MAX);
+            let bytes = u32::try_from(second(payload)).unwrap_or(u32::MAX);
+            let mean = bytes.checked_div(packets.into()).unwrap_or_default();
+            let all_if = |so: bool| if so { packets } else { 0 };
+            let size = u16::try_from(mean).unwrap_or(u16::MAX);
+            Way {
+                bytes,
+                packets,
+                least: size,
+                most: size,
+                tiny: all_if(size <= TINY),
+                large: all_if(size > LARGE),
+                full: all_if(size >= FULL),
+                last: unseen.to,
+                ..Way::default()
+            }
+        };
+        let ways = [way(unseen.packets[0], unseen.bytes[0]), way(unseen.packets[1], unseen.bytes[1])];
+        Some(Self { opened: unseen.from, lasted: WINDOW, silent: 0, counted: true, stream, ways })
+    }
+
     /// What that side sent.
     #[must_use]
     pub fn way(&self, side: Side) -> &Way {
@@ -182,6 +233,7 @@ impl Stats {
             opened: self.opened,
             lasted: since.min(WINDOW),
             silent: u32::try_from(windows.saturating_sub(1)).unwrap_or(u32::MAX),
+            counted: false,
             stream: self.stream,
             ways: self.ways.each_mut().map(Way::turn),
         };

@@ -32,7 +32,7 @@ const STREAMED: std::ops::RangeInclusive<u32> = 1500..=25_000;
 const SEGMENTS: std::ops::RangeInclusive<u16> = 6..=115;
 
 /// Both sides in the strict time of one frame: no other traffic of our captures does that for a second.
-const STRICT: i16 = 13;
+const STRICT: i16 = 14;
 /// Both in strict time, of different frames; or one of them only loosely.
 const STRICT_ONCE: i16 = 10;
 /// Both only loosely: jitter, or a program that hides its pace.
@@ -43,6 +43,8 @@ const ONE_SPEAKS: i16 = 6;
 const INTO_SILENCE: i16 = 2;
 /// Even streams both ways over TCP.
 const EVEN_STREAMS: i16 = 8;
+/// Two even rates, of which gaps and sizes were not seen.
+const COUNTED: i16 = 3;
 /// More in a second than speech needs, or at another pace.
 const AGAINST: i16 = -6;
 
@@ -54,6 +56,9 @@ impl Detector for Voice {
     fn fits(&self, window: &Window, course: &Course) -> i16 {
         if window.lasted < 800 * Time::MILLI {
             return 0;
+        }
+        if window.counted {
+            return counted(window);
         }
         if window.stream {
             return streams(window, course);
@@ -77,6 +82,17 @@ impl Detector for Voice {
             format!("{client} packets a second from the client and {server} from the server")
         };
         format!("{rates}, {least} to {most} bytes{apart}: the cadence of speech")
+    }
+}
+
+/// Sums can only say that it might be a call.
+fn counted(window: &Window) -> i16 {
+    let [client, server] = &window.ways;
+    let spoken = |way: &Way| SEGMENTS.contains(&way.packets) && way.large == 0 && way.mean() >= READINGS;
+    if spoken(client) && spoken(server) && alike(client.packets.into(), server.packets.into(), 15) {
+        COUNTED
+    } else {
+        unless_both_listen(window)
     }
 }
 

@@ -13,10 +13,11 @@ pub use stream::{Piece, Stream};
 pub use table::{Limits, Slot, Table};
 
 use crate::apps::Judgement;
-use crate::behaviour::{Behaviour, Noted, WATCHED_FROM};
+use crate::behaviour::{Behaviour, Noted, Unseen, WATCHED_FROM};
 use crate::facts::{FactStore, Seen};
 use crate::inspect::{Opening, ProtocolId, Reading};
 use crate::packet::{Endpoint, Packet, Side, TcpHeader, Time, Transport};
+use crate::pipeline::Counted;
 use crate::policy::{Decision, Subject};
 
 /// Most protocols that one flow is said to speak, outermost first.
@@ -130,6 +131,14 @@ impl Flow {
         Noted::Counted
     }
 
+    /// Whether its packets may yet show that it is a call, though nothing is read in them any more.
+    #[must_use]
+    pub fn may_yet_speak(&self) -> bool {
+        let may_carry_voice = matches!(self.transport(), Transport::Udp | Transport::Tcp);
+        let heard_out = self.behaviour.as_ref().is_some_and(|behaviour| behaviour.released);
+        may_carry_voice && !heard_out && self.judgement.is_unrecognised()
+    }
+
     /// It is over: what went on in its last moment counts too, and what it was used for is what went on most tellingly.
     pub fn conclude(&mut self) {
         let (last, packets, transport) = (self.last, self.packets(), self.transport());
@@ -137,6 +146,24 @@ impl Flow {
             behaviour.conclude(last, packets);
             self.judgement.hear_activity(behaviour, transport);
         }
+    }
+
+    /// Takes over what a data path counted; gives what of it was new.
+    pub fn count_unseen(&mut self, counted: &Counted) -> Unseen {
+        let (client, server) =
+            if self.client_is_low { (counted.low, counted.high) } else { (counted.high, counted.low) };
+        let mut unseen = Unseen { from: self.last, to: counted.last, packets: [0; 2], bytes: [0; 2] };
+        let new = unseen.packets.iter_mut().zip(&mut unseen.bytes);
+        for ((tally, (packets, bytes)), (more_packets, more_bytes)) in
+            self.tallies.iter_mut().zip([client, server]).zip(new)
+        {
+            *more_packets = packets.saturating_sub(tally.packets);
+            *more_bytes = bytes.saturating_sub(tally.bytes);
+            tally.packets = tally.packets.max(packets);
+            tally.bytes = tally.bytes.max(bytes);
+        }
+        self.last = self.last.max(counted.last);
+        unseen
     }
 
     fn note_icmp(&mut self, packet: &Packet<'_>) {

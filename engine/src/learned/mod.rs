@@ -87,6 +87,14 @@ pub struct Lesson {
     pub flow: u64,
 }
 
+impl Lesson {
+    /// Whether it is only known that somebody spoke there.
+    #[must_use]
+    pub fn is_unknown_call(&self) -> bool {
+        self.app == AppId::UNKNOWN
+    }
+}
+
 /// What a flow teaches.
 #[derive(Clone, Copy, Debug)]
 pub struct Teaching {
@@ -247,13 +255,15 @@ impl Learned {
 }
 
 fn lesson(way: Way, teaching: &Teaching) -> Lesson {
+    // What only sounded like a call is remembered for a short while only.
+    let life = if teaching.app == AppId::UNKNOWN { LOCAL_LIFE } else { way.life() };
     Lesson {
         app: teaching.app,
         protocol: teaching.protocol,
         decibans: teaching.decibans,
         way,
         learned: teaching.now,
-        expires: Time(teaching.now.0.saturating_add(way.life())),
+        expires: Time(teaching.now.0.saturating_add(life)),
         flow: teaching.flow,
     }
 }

@@ -1,7 +1,8 @@
 //! The last stages of the pipeline: what a flow is taken for, what is done with it, what it teaches about others.
 
 use super::Core;
-use crate::apps::{AppId, Known};
+use crate::apps::{Activity, AppId, Known};
+use crate::behaviour::is_medium;
 use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
 use crate::facts::Announcement;
@@ -50,9 +51,13 @@ impl Core {
         if let Some(behaviour) = &flow.behaviour {
             judgement.hear(behaviour, transport);
         }
+        let (before, now) = (flow.judgement.activity, judgement.activity);
         let news = judgement.says() != flow.judgement.says();
         flow.judgement = judgement;
         self.ask_policy(slot, news, out);
+        if is_medium(now) || is_medium(before) {
+            self.tell_activity(slot, before, now, self.clock, out);
+        }
     }
 
     /// Asks the policy about what a flow is taken for now: also where only the confidence rose, a rule may wait for that.
@@ -81,20 +86,29 @@ impl Core {
         let told = out.len();
         self.ask_policy(slot, false, out);
         let Some(flow) = self.table.look(slot).filter(|_| self.config.live && out.len() == told) else { return };
-        if flow.state.is_read() || flow.decision.action == Action::Block {
+        let released = flow.state.is_read() && !flow.may_yet_speak();
+        if released || flow.decision.action == Action::Block {
             out.push(Event::Settled(flow.key, flow.decision.action));
         }
     }
 
-    /// Nothing more will be read: whoever asked only for the sake of the verdict need not ask any more.
+    /// Nothing more will be read.
     pub(super) fn settle(&mut self, slot: Slot, out: &mut Outbox) {
         let Some(flow) = self.table.get(slot) else { return };
         self.spare.put(flow.reading.take());
         flow.facts.shrink();
         flow.signs.shrink_to_fit();
         flow.state.finish_reading();
-        if !self.config.live {
-            return;
+        if self.config.live && !flow.may_yet_speak() {
+            self.release(slot, out);
+        }
+    }
+
+    /// Nothing more is asked of the flow's packets: whoever showed them only for the sake of the verdict need not any more.
+    pub(super) fn release(&mut self, slot: Slot, out: &mut Outbox) {
+        let Some(flow) = self.table.get(slot) else { return };
+        if let Some(behaviour) = &mut flow.behaviour {
+            behaviour.released = true;
         }
         if flow.decision.action != Action::Allow && flow.judgement.app == AppId::UNKNOWN {
             // It was waited with: a rule might have allowed what it could have turned out to be.
@@ -140,6 +154,7 @@ impl Core {
                     app: lesson.app,
                     category: flow.judgement.category(),
                     protocol: lesson.protocol,
+                    activity: if lesson.is_unknown_call() { Activity::Call } else { Activity::Unknown },
                     confidence: confidence(lesson.decibans.into()),
                     expires: lesson.expires,
                 }));

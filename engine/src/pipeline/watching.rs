@@ -1,10 +1,12 @@
 //! Watching flows: each payload is noted, each second is a window, each closed window is asked what goes on.
 
 use super::Core;
-use crate::behaviour::{Change, Noted, Window};
+use crate::apps::Activity;
+use crate::behaviour::{is_medium, Change, Noted, Unseen, Window};
 use crate::event::{Event, Outbox, Told};
 use crate::flow::{Flow, Slot};
-use crate::packet::{Side, Time};
+use crate::inspect::Category;
+use crate::packet::{Side, Time, Transport};
 
 /// Notes a payload, if the packet has one.
 #[inline]
@@ -28,25 +30,54 @@ impl Core {
         self.window_closed(slot, &window, out);
     }
 
+    /// Takes the data path's count of packets that the engine did not see: one long window, of which only sums are known.
+    pub(super) fn hear_counted(&mut self, slot: Slot, unseen: Unseen, out: &mut Outbox) {
+        let Some(flow) = self.table.get(slot) else { return };
+        let (packets, stream) = (flow.packets(), flow.transport() == Transport::Tcp);
+        let Some(window) = Window::of_unseen(&unseen, stream) else { return };
+        if let Some(behaviour) = &mut flow.behaviour {
+            behaviour.hear(&window, packets);
+            self.window_closed(slot, &window, out);
+        }
+    }
+
     /// What a second of a flow showed: it may change what goes on, and what the flow is taken for.
     fn window_closed(&mut self, slot: Slot, window: &Window, out: &mut Outbox) {
         let Some(flow) = self.table.get(slot) else { return };
         let transport = flow.transport();
         let Some(behaviour) = &flow.behaviour else { return };
-        let (before, decibans) = (flow.judgement.says(), flow.judgement.decibans);
+        let (before, decibans, taught) = (flow.judgement.says(), flow.judgement.decibans, flow.judgement.learn);
         flow.judgement.hear(behaviour, transport);
-        let now = flow.judgement.says();
+        let (now, teaches) = (flow.judgement.says(), flow.judgement.learn != taught);
         if now != before || flow.judgement.decibans != decibans {
             self.ask_policy(slot, now != before, out);
+        }
+        if teaches {
             self.teach(slot, out);
         }
         let ((.., before), (.., now)) = (before, now);
-        if now == before {
+        self.tell_activity(slot, before, now, window.opened, out);
+        self.hear_out(slot, out);
+    }
+
+    /// Something else goes on. Of a flow of which nothing is known, only what matters is told.
+    pub(super) fn tell_activity(&mut self, slot: Slot, before: Activity, now: Activity, at: Time, out: &mut Outbox) {
+        let Some(flow) = self.table.look(slot) else { return };
+        let matters = is_medium(before) || is_medium(now) || flow.judgement.category() != Category::Unknown;
+        if now == before || !matters {
             return;
         }
-        let Some(flow) = self.table.look(slot) else { return };
-        let since = flow.behaviour.as_ref().map_or(window.opened, |behaviour| behaviour.course.since());
+        let since = flow.behaviour.as_ref().map_or(at, |behaviour| behaviour.course.since().max(flow.start));
         let change = Some(Change { before, now, since });
         out.push(Event::Activity(Box::new(Told { flow: flow.snapshot(), reason: None, change, time: self.clock })));
+    }
+
+    /// Gives up on a flow whose packets speak against a call, or have shown that it is one.
+    fn hear_out(&mut self, slot: Slot, out: &mut Outbox) {
+        let Some(flow) = self.table.look(slot).filter(|_| self.config.live) else { return };
+        let heard_out = flow.behaviour.as_ref().is_some_and(|behaviour| behaviour.is_heard_out());
+        if heard_out && flow.state.is_read() && flow.may_yet_speak() {
+            self.release(slot, out);
+        }
     }
 }

@@ -37,7 +37,7 @@ fn a_verdict_comes_before_what_was_learned_of_it_and_that_before_the_end_of_read
             Happened::Activity(..) => "activity",
         })
         .collect();
-    assert_eq!(kinds, ["verdict", "learned", "settled"]);
+    assert_eq!(kinds, ["verdict", "activity", "learned", "settled"]);
 }
 
 #[test]
