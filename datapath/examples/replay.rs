@@ -14,6 +14,9 @@ use peergate_engine::pipeline::{Config, Engine};
 use peergate_engine::policy::Policy;
 use peergate_engine::report::Report;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::io::Result<()> {
     let catalog = Arc::new(Catalog::embedded());
     let policy = Arc::new(Policy::default());

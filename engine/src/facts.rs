@@ -165,13 +165,18 @@ impl FactStore {
 
     /// Every fact, in the order told: number of the field and packed value.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
-        let mut rest: &[u8] = self.packed.as_deref().map_or(&[], Vec::as_slice);
-        std::iter::from_fn(move || {
-            let (head, tail) = rest.split_first_chunk::<3>()?;
-            let (value, tail) = tail.split_at_checked(usize::from(head[2]))?;
-            rest = tail;
-            Some((u16::from_le_bytes([head[0], head[1]]), value))
-        })
+        facts_in(self.packed.as_deref().map_or(&[], Vec::as_slice))
+    }
+
+    /// How far it is filled: what is told from now on is [`Self::since`] there.
+    #[must_use]
+    pub fn mark(&self) -> usize {
+        self.packed.as_ref().map_or(0, |packed| packed.len())
+    }
+
+    /// Numbers of the fields that were told since the mark.
+    pub fn since(&self, mark: usize) -> impl Iterator<Item = u16> + '_ {
+        facts_in(self.packed.as_ref().and_then(|packed| packed.get(mark..)).unwrap_or_default()).map(|(id, _)| id)
     }
 
     /// Whether nothing was told.
@@ -192,6 +197,16 @@ impl FactStore {
     pub fn heap_bytes(&self) -> usize {
         self.packed.as_ref().map_or(0, |packed| packed.capacity() + size_of::<Vec<u8>>())
     }
+}
+
+/// Facts, as they lie packed one behind the other.
+fn facts_in(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || {
+        let (head, tail) = rest.split_first_chunk::<3>()?;
+        let (value, tail) = tail.split_at_checked(usize::from(head[2]))?;
+        rest = tail;
+        Some((u16::from_le_bytes([head[0], head[1]]), value))
+    })
 }
 
 impl Field {

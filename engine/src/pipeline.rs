@@ -102,9 +102,12 @@ impl Engine {
     pub fn finish(&mut self, out: &mut Outbox) {
         for slot in self.core.table.slots() {
             self.core.ask_again(slot, out);
+            let Core { table, clock, spare, .. } = &mut self.core;
+            if let Some(flow) = table.take(slot) {
+                out.push(ended(flow, EndReason::Shutdown, *clock, spare));
+            }
         }
-        let Core { table, clock, spare, .. } = &mut self.core;
-        table.drain(&mut |flow| out.push(ended(flow, EndReason::Shutdown, *clock, spare)));
+        self.core.table.clear();
         self.core.reading_bytes = 0;
     }
 
@@ -246,6 +249,7 @@ impl Core {
     fn read(&mut self, slot: Slot, mut reading: Box<Reading>, side: Side, packet: &Packet<'_>, out: &mut Outbox) {
         let Some(flow) = self.table.get(slot) else { return };
         let before = reading.counted_bytes();
+        let known = (flow.protocols, flow.signs.len(), flow.facts.mark());
         let (packets, client, server) = (flow.packets(), flow.end(Side::Client), flow.end(Side::Server));
         let mut notes = Notes::new(&mut flow.facts, &mut flow.signs, &mut self.announced, packets);
         let mut payload = Payload {
@@ -271,6 +275,10 @@ impl Core {
             flow.turn();
             reading.turn();
         }
+        // Most facts only tell people more: the judge would say the same again.
+        let news = (flow.protocols, flow.signs.len()) != (known.0, known.1)
+            || (changed && turned)
+            || flow.facts.since(known.2).any(|field| self.catalog.heeds(field));
         // Ever more rarely: what others taught meanwhile, and what the opening looks like where no protocol knows it.
         let asked_again = matches!(flow.payloads(), 2 | 8 | 32 | 128);
         let over = reading.is_over(packet.transport) || flow.payloads() >= self.config.payloads;
@@ -283,7 +291,7 @@ impl Core {
         }
         flow.reading = Some(reading);
         let settled = over || too_much;
-        if changed {
+        if news {
             self.decide(slot, out);
         } else if settled || asked_again {
             self.ask_again(slot, out);

@@ -1,8 +1,9 @@
 //! Bytes per live flow, counted where they are asked for.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use mimalloc::MiMalloc;
 use peergate_engine::event::Outbox;
 
 use crate::load::each_frame;
@@ -16,28 +17,28 @@ const ALLOWED: f64 = 400.0;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator, counting.
+/// The allocator of the binding, counting.
 pub struct Counting;
 
-// SAFETY: everything is handed to the system's allocator as it came.
+// SAFETY: everything is handed to the allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         HELD.fetch_add(layout.size(), Ordering::Relaxed);
         // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
+        unsafe { MiMalloc.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: as the caller promised.
-        unsafe { System.dealloc(memory, layout) }
+        unsafe { MiMalloc.dealloc(memory, layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         HELD.fetch_add(size, Ordering::Relaxed);
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: as the caller promised.
-        unsafe { System.realloc(memory, layout, size) }
+        unsafe { MiMalloc.realloc(memory, layout, size) }
     }
 }
 

@@ -149,6 +149,7 @@ pub(super) fn catalog(shipped: &[(&str, &str)], users: &[(&str, &str)]) -> (Cata
 
 fn empty(categories: Vec<CategoryInfo>) -> Catalog {
     let fields = registry().fields();
+    let uses: Vec<_> = std::iter::once(FieldUse::None).chain(fields.iter().map(|field| use_of(field.name))).collect();
     Catalog {
         apps: vec![nobody()],
         by_name: Table::from_iter([("unknown".to_owned(), AppId::UNKNOWN)]),
@@ -158,7 +159,8 @@ fn empty(categories: Vec<CategoryInfo>) -> Catalog {
         clues: Vec::new(),
         claims: vec![None; PROTOCOLS.len() + 1],
         plain: vec![AppId::UNKNOWN; PROTOCOLS.len() + 1],
-        uses: std::iter::once(FieldUse::None).chain(fields.iter().map(|field| use_of(field.name))).collect(),
+        heeded: uses.iter().map(|used| !matches!(used, FieldUse::None)).collect(),
+        uses,
         domains: Suffixes::default(),
         stun: Suffixes::default(),
         alpn: Table::default(),
@@ -360,6 +362,11 @@ impl Compiler<'_> {
 
     fn sign(&mut self, id: AppId, sign: SignFile) {
         let clue = self.clue(id, sign.weight, sign.mark, Shape::Rule(sign.what.as_str().into()));
+        for (field, _) in &sign.facts {
+            if let Some(heeded) = self.catalog.heeded.get_mut(usize::from(field.id())) {
+                *heeded = true;
+            }
+        }
         self.catalog.rules.add(clue, sign);
     }
 

@@ -290,7 +290,7 @@ fn sum_of(protocol: ProtocolId, signs: &[Seen]) -> i32 {
 }
 
 fn weight_of(seen: Seen) -> i16 {
-    registry().sign(seen.sign).map_or(0, |sign| sign.weight)
+    registry().weight(seen.sign)
 }
 
 fn told(seen: Seen) -> Evidence {

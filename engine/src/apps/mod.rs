@@ -129,6 +129,8 @@ pub struct Catalog {
     plain: Vec<AppId>,
     /// How the value of a field is read, by the field's number.
     uses: Vec<FieldUse>,
+    /// Whether a fact of a field can change what a flow is taken for, by the field's number.
+    heeded: Vec<bool>,
     domains: Suffixes,
     stun: Suffixes,
     alpn: Table<Box<[u8]>, u32>,
@@ -186,6 +188,12 @@ impl Catalog {
     #[must_use]
     pub fn plain(&self, protocol: ProtocolId) -> AppId {
         self.plain.get(usize::from(protocol.0)).copied().unwrap_or_default()
+    }
+
+    /// Whether a fact of the field with this number can change what a flow is taken for.
+    #[must_use]
+    pub fn heeds(&self, field: u16) -> bool {
+        self.heeded.get(usize::from(field)).copied().unwrap_or_default()
     }
 
     /// Every category, in the order of their numbers.

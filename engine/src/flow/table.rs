@@ -155,21 +155,24 @@ impl Table {
         }
     }
 
-    /// Gives every flow, in the order of their places, and is empty.
-    pub fn drain(&mut self, each: &mut impl FnMut(Flow)) {
-        for flow in self.blocks.iter_mut().flatten().filter_map(|place| place.flow.take()) {
-            each(flow);
-        }
+    /// Every place that holds a flow, in their order: neighbours lie side by side.
+    #[must_use]
+    pub fn slots(&self) -> Vec<Slot> {
+        let places = (0..).zip(self.blocks.iter().flatten());
+        places.filter(|(_, place)| place.flow.is_some()).map(|(at, _)| Slot(at)).collect()
+    }
+
+    /// Takes a flow out of its place. For whoever takes all of them, and then [clears](Self::clear) the table.
+    pub fn take(&mut self, slot: Slot) -> Option<Flow> {
+        self.place_mut(slot.0)?.flow.take()
+    }
+
+    /// Gives back all room.
+    pub fn clear(&mut self) {
         self.index.clear();
         self.blocks.clear();
         self.free = NONE;
         self.spokes.fill(NONE);
-    }
-
-    /// Every place that holds a flow.
-    #[must_use]
-    pub fn slots(&self) -> Vec<Slot> {
-        self.index.iter().map(|&(_, at)| Slot(at)).collect()
     }
 
     fn expire_spoke(&mut self, second: u64, each: &mut impl FnMut(Flow, EndReason)) {

@@ -23,6 +23,9 @@ pub(super) type Numbered = (ProtocolId, &'static dyn Protocol);
 pub struct Registry {
     fields: Vec<&'static Field>,
     signs: Vec<&'static Sign>,
+    /// What each sign weighs, and what is fixed about each protocol, by number: looked at whenever a flow is judged.
+    weights: Vec<i16>,
+    profiles: Vec<&'static Profile>,
     /// Whom to ask: over TCP, over UDP.
     asked: [Index; 2],
     /// The same over each rarer transport that some protocol travels on.
@@ -57,7 +60,9 @@ impl Registry {
                 rarely.push((*transport, Index::new(*transport)));
             }
         }
-        Self { fields, signs, asked, rarely }
+        let weights = std::iter::once(0).chain(signs.iter().map(|sign| sign.weight)).collect();
+        let profiles = PROTOCOLS.iter().map(|protocol| protocol.profile()).collect();
+        Self { fields, signs, weights, profiles, asked, rarely }
     }
 
     /// The protocol with this number.
@@ -69,7 +74,7 @@ impl Registry {
     /// What is fixed about the protocol with this number.
     #[must_use]
     pub fn profile(&self, id: ProtocolId) -> Option<&'static Profile> {
-        self.protocol(id).map(Protocol::profile)
+        self.profiles.get(usize::from(id.0).checked_sub(1)?).copied()
     }
 
     /// The number of the protocol with this name.
@@ -95,6 +100,12 @@ impl Registry {
     #[must_use]
     pub fn sign(&self, id: u16) -> Option<&'static Sign> {
         self.signs.get(usize::from(id).checked_sub(1)?).copied()
+    }
+
+    /// What the sign with this number weighs.
+    #[must_use]
+    pub fn weight(&self, sign: u16) -> i16 {
+        self.weights.get(usize::from(sign)).copied().unwrap_or_default()
     }
 
     /// Gives everyone who is to be asked about an opening: all who could say yes to it, and some more.

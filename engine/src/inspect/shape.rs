@@ -131,32 +131,21 @@ impl Index {
             .filter(|(_, shape)| shape.transport.is_none_or(|own| own == transport))
             .collect();
         let stream = transport == Transport::Tcp;
-        let set = |allows: &dyn Fn(&Shape) -> bool| {
-            let mut set = Set::default();
-            for (place, _) in shapes.iter().enumerate().filter(|(_, (_, shape))| allows(shape)) {
-                if let Some(word) = set.get_mut(place / 64) {
-                    *word |= 1 << (place % 64);
-                }
-            }
-            set
+        let at = |place| {
+            let named = |shape: &Shape| shape.bytes.iter().flatten().any(|(known, _)| *known == place);
+            let allows = |shape: &Shape, value| shape.allows(place, u8::try_from(value).ok(), stream);
+            (place, table(&shapes, VALUES, named, allows))
         };
-        let mut named: Vec<usize> =
-            shapes.iter().flat_map(|(_, shape)| shape.bytes.iter().flatten().map(|(place, _)| *place)).collect();
-        named.sort_unstable();
-        named.dedup();
-        let at = |place: usize| {
-            let allows = |value: usize| move |shape: &Shape| shape.allows(place, u8::try_from(value).ok(), stream);
-            (place, (0..VALUES).map(|value| set(&allows(value))).collect())
-        };
-        let long = |length: usize| {
-            let within = |bound: u32| usize::try_from(bound).unwrap_or(usize::MAX).min(LENGTHS - 1);
-            set(&|shape| (within(shape.shortest)..=within(shape.longest)).contains(&length))
-        };
+        let within = |bound: u32| usize::try_from(bound).unwrap_or(usize::MAX).min(LENGTHS - 1);
+        let long = |shape: &Shape, length| (within(shape.shortest)..=within(shape.longest)).contains(&length);
+        let on = |shape: &Shape, low| shape.ports.iter().any(|port| usize::from(port & 0xff) == low);
+        let bounded = |shape: &Shape| shape.shortest > 0 || shape.longest < u32::MAX;
+        let anywhere = table(&shapes, 1, |_| true, |shape, _| shape.ports.is_empty());
         Self {
-            places: named.into_iter().map(at).collect(),
-            lengths: (0..LENGTHS).map(long).collect(),
-            anywhere: set(&|shape| shape.ports.is_empty()),
-            ports: (0..256).map(|low| set(&|shape| shape.ports.iter().any(|port| port & 0xff == low))).collect(),
+            places: named_places(&shapes).into_iter().map(at).collect(),
+            lengths: table(&shapes, LENGTHS, bounded, long),
+            anywhere: anywhere.first().copied().unwrap_or_default(),
+            ports: table(&shapes, 256, |_| true, on),
             shapes: shapes.into_iter().map(|(numbered, _)| numbered).collect(),
         }
     }
@@ -208,6 +197,33 @@ impl First {
         let own = |shape: &Shape| shape.transport.is_none_or(|own| own == transport);
         shapes(self).iter().any(|shape| own(shape) && shape.allows(0, Some(byte), true))
     }
+}
+
+/// For each value the shapes that allow it; those that are not choosy allow all.
+fn table(
+    shapes: &[(Numbered, Shape)],
+    values: usize,
+    choosy: impl Fn(&Shape) -> bool,
+    allows: impl Fn(&Shape, usize) -> bool,
+) -> Vec<Set> {
+    let mut table = vec![Set::default(); values];
+    for (place, (_, shape)) in shapes.iter().enumerate() {
+        let asked = choosy(shape);
+        for (value, set) in table.iter_mut().enumerate() {
+            if let Some(word) = set.get_mut(place / 64).filter(|_| !asked || allows(shape, value)) {
+                *word |= 1 << (place % 64);
+            }
+        }
+    }
+    table
+}
+
+fn named_places(shapes: &[(Numbered, Shape)]) -> Vec<usize> {
+    let mut named: Vec<_> =
+        shapes.iter().flat_map(|(_, shape)| shape.bytes.iter().flatten()).map(|(at, _)| *at).collect();
+    named.sort_unstable();
+    named.dedup();
+    named
 }
 
 fn shapes(first: First) -> Vec<Shape> {

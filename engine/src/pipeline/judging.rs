@@ -10,7 +10,7 @@ use crate::flow::{Flow, Slot};
 use crate::inspect::{registry, Layer, Opening};
 use crate::learned::{Teaching, Way};
 use crate::packet::{Side, Time};
-use crate::policy::Action;
+use crate::policy::{Action, Decision};
 
 impl Core {
     /// Asks the policy about a flow of which nothing is known yet. What holds for such flows in the end is noted;
@@ -64,7 +64,7 @@ impl Core {
     pub(super) fn ask_policy(&mut self, slot: Slot, news: bool, out: &mut Outbox) {
         let Self { table, policy, config, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
-        let decision = policy.decide(&flow.subject());
+        let decision = if policy.is_empty() { Decision::default() } else { policy.decide(&flow.subject()) };
         let before = std::mem::replace(&mut flow.decision, decision);
         if config.live && (news || before != decision) {
             out.push(verdict(flow, before.action, *clock));

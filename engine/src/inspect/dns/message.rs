@@ -6,6 +6,8 @@ use crate::bytes::{byte, Reader};
 pub const HEADER: usize = 12;
 /// Longest name, with its dots (RFC 1035 §2.3.4).
 const LONGEST_NAME: usize = 255;
+/// Most names are shorter.
+const USUAL_NAME: usize = 48;
 /// Most pointers followed for one name. Each must point further back, so that there is an end in any case.
 const MOST_POINTERS: u8 = 32;
 
@@ -115,7 +117,7 @@ impl<'a> Message<'a> {
 
 /// The name at `start`, and where what follows it begins.
 fn name_at(message: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
-    let mut name = Vec::new();
+    let mut name = Vec::with_capacity(USUAL_NAME);
     let (mut at, mut end, mut pointers) = (start, None, 0);
     // Each pointer must lead to before the part that it ends: loops cannot be said.
     let mut part = start;

@@ -55,7 +55,11 @@ impl Handshake {
         /// As Google's versions number it (Q050, T050, T051).
         const CRYPTO_OF_GOOGLE: u8 = 8;
         match reader.u8()? {
-            PADDING | PING => Some(()),
+            PADDING => {
+                let rest = reader.rest();
+                reader.skip(rest.iter().position(|byte| *byte != PADDING).unwrap_or(rest.len()))
+            }
+            PING => Some(()),
             kind @ (ACK | ACK_ECN) => skip_ack(reader, kind == ACK_ECN),
             CRYPTO | CRYPTO_OF_GOOGLE => {
                 let offset = usize::try_from(varint(reader)?).ok()?;

@@ -9,12 +9,16 @@ use crate::inspect::crypto::sha256;
 /// `t13d1516h2_8daaf6152771_e5627efa2ab1`.
 pub type Ja4 = [u8; 36];
 
+/// Browsers have some twenty.
+const USUAL_EXTENSIONS: usize = 32;
+
 /// Reckons it.
 #[must_use]
 pub fn ja4(hello: &ClientHello<'_>, over: Over) -> Ja4 {
-    let mut ciphers: Vec<u16> = pairs(hello.ciphers).filter(|cipher| !is_grease(*cipher)).collect();
-    let mut kinds: Vec<u16> =
-        extensions(hello.extensions).map(|(kind, _)| kind).filter(|kind| !is_grease(*kind)).collect();
+    let mut ciphers = Vec::with_capacity(hello.ciphers.len() / 2);
+    ciphers.extend(pairs(hello.ciphers).filter(|cipher| !is_grease(*cipher)));
+    let mut kinds = Vec::with_capacity(USUAL_EXTENSIONS);
+    kinds.extend(extensions(hello.extensions).map(|(kind, _)| kind).filter(|kind| !is_grease(*kind)));
     let (cipher_count, extension_count) = (ciphers.len(), kinds.len());
     ciphers.sort_unstable();
     // Who is called and in which application protocol is told elsewhere, and would split one program into many.
