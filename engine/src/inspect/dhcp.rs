@@ -2,7 +2,7 @@
 //!
 //! Recognised on their ports: for IPv4 by the magic cookie, for IPv6 by a known type and an exact chain of options.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::{be32, Reader};
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -38,7 +38,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &PORTS,
-    first: First::Range(1, 2),
+    first: First::Shapes(&[Shape::datagram().at(0, Bytes::Range(1, 2)).on(&PORTS)]),
     fields: &[&TYPE, &HOSTNAME, &VENDOR, &PARAMETERS],
     signs: &[&COOKIE_SEEN, &BOOTP],
 };
@@ -50,7 +50,7 @@ static PROFILE6: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &PORTS6,
-    first: First::Range(1, 36),
+    first: First::Shapes(&[Shape::datagram().at(0, Bytes::Range(1, 36)).on(&PORTS6)]),
     fields: &[&TYPE6],
     signs: &[&OPTIONS6],
 };

@@ -7,9 +7,7 @@ use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
+use memchr::memchr_iter;
 
 /// The H.323 protocol.
 pub struct H323;
@@ -17,9 +15,9 @@ pub struct H323;
 /// Version 3, reserved 0 (RFC 1006 §6).
 const TPKT: u16 = 0x0300;
 /// itu-t recommendation h 2250 version, as PER writes it.
-static H225: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(&[0x06, 0x00, 0x08, 0x91, 0x4a, 0x00]));
+const H225: [u8; 6] = [0x06, 0x00, 0x08, 0x91, 0x4a, 0x00];
 /// itu-t recommendation h 245 version.
-static H245: LazyLock<Finder<'_>> = LazyLock::new(|| Finder::new(&[0x06, 0x00, 0x08, 0x81, 0x75, 0x00]));
+const H245: [u8; 6] = [0x06, 0x00, 0x08, 0x81, 0x75, 0x00];
 /// Identifiers stand among the first fields.
 const NEAR: usize = 32;
 
@@ -80,9 +78,11 @@ enum Part {
 
 fn part(payload: &Payload<'_>) -> Option<Part> {
     let bytes = payload.bytes;
-    let holds = |identifier: &Finder<'_>| {
+    let holds = |identifier: &[u8; 6]| {
         let near = bytes.get(..bytes.len().min(NEAR)).unwrap_or_default();
-        identifier.find(near).is_some()
+        // By its fourth byte, which is rare: every datagram that nobody knows is searched.
+        memchr_iter(identifier[3], near)
+            .any(|at| at.checked_sub(3).and_then(|start| near.get(start..start + 6)) == Some(&identifier[..]))
     };
     if payload.transport == Transport::Udp {
         return holds(&H225).then_some(Part::Says("ras", None, &IDENTIFIER));

@@ -63,7 +63,8 @@ fn question(bytes: &[u8]) -> Option<Vec<u8>> {
     if header.opcode() != 0 || header.questions != 1 || header.additionals > 8 || !bare {
         return None;
     }
-    message.question().filter(|question| question.class == 1).map(|question| question.name)
+    let question = message.question().filter(|question| question.class == 1)?;
+    Some(message.name_of(&question))
 }
 
 #[cfg(test)]

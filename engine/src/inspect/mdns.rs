@@ -67,7 +67,8 @@ fn first_name(bytes: &[u8]) -> Option<Vec<u8>> {
     }
     if questions > 0 {
         // The top bit of the class asks for an answer to one only (RFC 6762 §5.4).
-        return message.question().filter(|question| matches!(question.class & 0x7fff, 1 | 255)).map(|q| q.name);
+        let question = message.question().filter(|question| matches!(question.class & 0x7fff, 1 | 255))?;
+        return Some(message.name_of(&question));
     }
     let told = message.header.is_response() && answers + authorities + additionals > 0;
     message.record().filter(|_| told).map(|record| record.name)

@@ -4,7 +4,7 @@
 //! (Michel et al., "Enabling passive measurement of Zoom performance in production networks", 2022). What one client sends
 //! directly to another has the second header only, with RTP at a fixed place.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::{byte, Reader};
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -31,14 +31,20 @@ static DIRECT_FRAME: Sign = Sign::new("what could be Zoom media without a server
 // The same source (96 dB) and the next number (42 dB) inside.
 static DIRECT_PAIR: Sign = Sign::new("Zoom media without a server: RTP in sequence behind its header", 60);
 
+const PORTS: [u16; 10] = [8801, 8802, 8803, 8804, 8805, 8806, 8807, 8808, 8809, 8810];
+
 static PROFILE: Profile = Profile {
     name: "zoom",
     title: "Zoom",
     category: Category::Call,
     layer: Layer::Content,
     transports: &[Transport::Udp],
-    ports: &[8801, 8802, 8803, 8804, 8805, 8806, 8807, 8808, 8809, 8810],
-    first: First::Range(0x01, 0x22),
+    ports: &PORTS,
+    first: First::Shapes(&[
+        // On its servers' ports; and media from one to the other.
+        Shape::datagram().at(0, Bytes::Range(0x01, 0x22)).on(&PORTS),
+        Shape::datagram().at(0, Bytes::Of(&[0x0f, 0x10, 0x1e])),
+    ]),
     fields: &[&MEDIA, &DIRECT],
     signs: &[&ECHO, &HELLO, &FRAME, &DIRECT_FRAME, &DIRECT_PAIR],
 };
@@ -49,7 +55,7 @@ impl Protocol for Zoom {
     }
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
-        if opening.on_port(PROFILE.ports) {
+        if opening.on_port(&PORTS) {
             return match kind(opening) {
                 Some(Kind::Echo) => Match::Yes(&ECHO),
                 Some(Kind::Hello) => Match::Yes(&HELLO),

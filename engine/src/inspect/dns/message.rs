@@ -39,10 +39,10 @@ impl Header {
 }
 
 /// A question.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// Lower case, without the last dot.
-    pub name: Vec<u8>,
+    /// Where its name is.
+    at: usize,
     pub kind: u16,
     pub class: u16,
 }
@@ -83,8 +83,15 @@ impl<'a> Message<'a> {
 
     /// The next question.
     pub fn question(&mut self) -> Option<Question> {
-        let name = self.name()?;
-        Some(Question { name, kind: self.reader.be16()?, class: self.reader.be16()? })
+        let at = self.reader.position();
+        let end = walk_name(self.bytes, at, |_| ())?;
+        self.reader.skip(end - at)?;
+        Some(Question { at, kind: self.reader.be16()?, class: self.reader.be16()? })
+    }
+
+    /// What a question asks about: lower case, without the last dot.
+    pub fn name_of(&self, question: &Question) -> Vec<u8> {
+        name_at(self.bytes, question.at).map_or_else(Vec::new, |(name, _)| name)
     }
 
     /// The next record.
@@ -118,20 +125,29 @@ impl<'a> Message<'a> {
 /// The name at `start`, and where what follows it begins.
 fn name_at(message: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
     let mut name = Vec::with_capacity(USUAL_NAME);
-    let (mut at, mut end, mut pointers) = (start, None, 0);
+    let end = walk_name(message, start, |label| {
+        if !name.is_empty() {
+            name.push(b'.');
+        }
+        name.extend(label.iter().map(u8::to_ascii_lowercase));
+    })?;
+    Some((name, end))
+}
+
+/// Gives every label of the name at `start`; where what follows it begins.
+fn walk_name(message: &[u8], start: usize, mut each: impl FnMut(&[u8])) -> Option<usize> {
+    let (mut at, mut end, mut pointers, mut length_of_all) = (start, None, 0, 0);
     // Each pointer must lead to before the part that it ends: loops cannot be said.
     let mut part = start;
     loop {
         let length = byte(message, at)?;
         match length {
-            0 => return Some((name, end.unwrap_or(at + 1))),
+            0 => return Some(end.unwrap_or(at + 1)),
             1..=63 => {
                 let label = message.get(at + 1..at + 1 + usize::from(length))?;
-                if !name.is_empty() {
-                    name.push(b'.');
-                }
-                name.extend(label.iter().map(u8::to_ascii_lowercase));
+                each(label);
                 at += 1 + usize::from(length);
+                length_of_all += 1 + usize::from(length);
             }
             0xc0..=0xff => {
                 let target = usize::from(length & 0x3f) << 8 | usize::from(byte(message, at + 1)?);
@@ -144,7 +160,8 @@ fn name_at(message: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
             }
             _ => return None,
         }
-        if name.len() > LONGEST_NAME {
+        // A dot less than lengths.
+        if length_of_all > LONGEST_NAME + 1 {
             return None;
         }
     }

@@ -193,11 +193,12 @@ fn tell(bytes: &[u8], payload: &Payload<'_>, facts: &mut Facts<'_>) {
     }
     let Some((message, question)) = question(bytes) else { return };
     facts.sign(&QUESTION);
-    facts.text(&QUERY, &question.name);
+    let name = message.name_of(&question);
+    facts.text(&QUERY, &name);
     facts.number(&KIND, question.kind.into());
     // Only a server of names is believed about names; a peer that plays one is not.
     if header.is_response() && header.opcode() == 0 && payload.source().port == PORT {
-        let found = addresses(message, &question, facts);
+        let found = addresses(message, name, facts);
         if found > 0 {
             facts.number(&ADDRESSES, found);
         }
@@ -206,8 +207,8 @@ fn tell(bytes: &[u8], payload: &Payload<'_>, facts: &mut Facts<'_>) {
 
 /// Announces every address that the question's name leads to, by aliases too. What else is in an answer is not asked
 /// for, and could be a lie (RFC 2181 §5.4.1).
-fn addresses(mut message: Message<'_>, question: &Question, facts: &mut Facts<'_>) -> u64 {
-    let mut names = vec![question.name.clone()];
+fn addresses(mut message: Message<'_>, name: Vec<u8>, facts: &mut Facts<'_>) -> u64 {
+    let mut names = vec![name];
     let mut found = 0;
     for _ in 0..message.header.answers.min(MOST_RECORDS) {
         let Some(record) = message.record() else { break };
@@ -224,7 +225,7 @@ fn addresses(mut message: Message<'_>, question: &Question, facts: &mut Facts<'_
             _ => None,
         };
         if let Some(addr) = addr {
-            let name = question.name.clone().into_boxed_slice();
+            let name = names.first().map_or_else(Box::default, |name| name.as_slice().into());
             let ttl = record.ttl.clamp(SHORTEST_LIFE, LONGEST_LIFE);
             facts.announce(Announcement::Name { addr, name, ttl });
             found += 1;

@@ -59,7 +59,10 @@ static PROFILE: Profile = Profile {
     ports: &[3478, 3479, 5349, 19302],
     first: First::Shapes(&[
         // Messages, TURN's channels, Microsoft's framing; over TCP the cookie, behind a length or not.
-        Shape::datagram().at(0, Bytes::Range(0, 0x4f)),
+        Shape::datagram().at(0, Bytes::Range(0, 0x3f)).at(4, Bytes::Of(&[0x21])).at(5, Bytes::Of(&[0x12])),
+        // Without the cookie only the methods of old.
+        Shape::datagram().at(0, Bytes::Of(&[0, 1])).at(1, Bytes::Masked(0xef, &[1, 2, 3, 4, 6, 0x25])),
+        Shape::datagram().at(0, Bytes::Range(0x40, 0x4f)),
         Shape::datagram().at(0, Bytes::Of(&[0xff])).at(1, Bytes::Of(&[0x10])),
         Shape::stream().at(0, Bytes::Range(0, 0x3f)).at(4, Bytes::Of(&[0x21])),
         Shape::stream().at(2, Bytes::Range(0, 0x3f)).at(6, Bytes::Of(&[0x21])),
