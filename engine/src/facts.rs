@@ -11,8 +11,13 @@ use crate::packet::{Addr, Endpoint, Side, Transport};
 pub const LONGEST_TEXT: usize = 255;
 /// Most bytes of facts that one flow keeps; what comes later is left out.
 pub const MOST_FACT_BYTES: usize = 1200;
-/// Facts come in handfuls: room is made for as many bytes at a time, and given back by [`FactStore::shrink`].
+/// Facts come in handfuls: room is made for so many bytes at least, then for as many again, and given back by
+/// [`FactStore::shrink`].
 const GROWS_BY: usize = 64;
+/// Less than this is not worth giving back.
+const SPARE: usize = 32;
+/// Signs that most flows show, at most.
+pub const USUAL_SIGNS: usize = 2;
 /// Most signs that one flow keeps.
 pub const MOST_SIGNS: usize = 12;
 
@@ -143,7 +148,7 @@ impl FactStore {
             return false;
         }
         if packed.capacity() - packed.len() < value.len() + 3 {
-            packed.reserve_exact((value.len() + 3).next_multiple_of(GROWS_BY));
+            packed.reserve_exact((value.len() + 3).max(packed.len()).next_multiple_of(GROWS_BY));
         }
         packed.extend_from_slice(&field.id().to_le_bytes());
         packed.push(length);
@@ -187,7 +192,7 @@ impl FactStore {
 
     /// Gives back the room that is not used: nothing more is to be told.
     pub fn shrink(&mut self) {
-        if let Some(packed) = &mut self.packed {
+        if let Some(packed) = self.packed.as_mut().filter(|packed| packed.capacity() - packed.len() > SPARE) {
             packed.shrink_to_fit();
         }
     }
@@ -314,6 +319,9 @@ impl<'a> Facts<'a> {
     pub fn sign(&mut self, sign: &Sign) {
         let known = self.signs.iter().any(|seen| seen.sign == sign.id());
         if !known && self.signs.len() < MOST_SIGNS {
+            if self.signs.capacity() == 0 {
+                self.signs.reserve_exact(USUAL_SIGNS);
+            }
             self.signs.push(Seen { sign: sign.id(), detector: self.detector, packet: self.packet });
             self.changed = true;
         }

@@ -110,10 +110,17 @@ pub struct Teaching {
     pub now: Time,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     endpoint: Endpoint,
     transport: Transport,
+}
+
+impl std::hash::Hash for Key {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.endpoint.addr.hash(state);
+        state.write_u32(u32::from(self.endpoint.port) << 8 | u32::from(self.transport.number()));
+    }
 }
 
 #[derive(Clone, Copy)]
