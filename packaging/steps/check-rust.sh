@@ -9,4 +9,7 @@ work() {
     done
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked --quiet -- --deny warnings
+    # A workspace of its own: cargo-fuzz wants other flags than everybody else.
+    cargo fmt --manifest-path engine/fuzz/Cargo.toml --check
+    cargo clippy --manifest-path engine/fuzz/Cargo.toml --target-dir target/fuzz --locked --quiet -- --deny warnings
 }

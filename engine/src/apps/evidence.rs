@@ -1,6 +1,6 @@
 //! Evidence as it is kept, a few numbers, and as it is told, a sentence.
 
-use super::compile::Shape;
+use super::clues::Shape;
 use super::tally::Weighing;
 use super::Catalog;
 use crate::behaviour::DETECTORS;

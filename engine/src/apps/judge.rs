@@ -1,6 +1,6 @@
 //! Which application a flow is: hears everything that is known, adds it up, and names the heaviest or none.
 
-use super::compile::{Clue, FieldUse, STUN_NAME};
+use super::clues::{Clue, FieldUse, STUN_NAME};
 use super::evidence::{Evidence, Source};
 use super::file::Mark;
 use super::judgement::{Judgement, Known, MOST_EVIDENCE};

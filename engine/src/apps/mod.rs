@@ -4,6 +4,7 @@
 
 mod behaving;
 mod categories;
+mod clues;
 mod compile;
 mod evidence;
 mod file;
@@ -31,7 +32,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::inspect::{Category, ProtocolId};
-use compile::{Clue, FieldUse, Service};
+use clues::{Clue, FieldUse, Service};
 use names::Suffixes;
 use rules::Rules;
 

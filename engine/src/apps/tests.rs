@@ -122,7 +122,7 @@ fn every_shipped_file_is_named_after_its_application() {
 
 #[test]
 fn every_field_that_names_is_told_by_a_protocol() {
-    for (name, _) in compile::USES {
+    for (name, _) in clues::USES {
         assert!(registry().fields().iter().any(|field| field.name == *name), "{name}");
     }
 }
