@@ -12,6 +12,7 @@ use pyo3::types::PyCapsule;
 
 use crate::columns;
 use crate::flow::{Chunk, Flow};
+use crate::objects::{Call, Host};
 
 /// Flows, in the order in which they were told.
 #[pyclass(frozen, module = "peergate._engine")]
@@ -94,6 +95,18 @@ impl Batch {
             .collect();
         places.sort_by_key(|(octets, ..)| Reverse(*octets));
         places.into_iter().take(count).map(|(_, chunk, index)| Flow::new(Arc::clone(chunk), index)).collect()
+    }
+
+    /// What happened to calls, in order.
+    #[getter]
+    fn calls(&self) -> Vec<Call> {
+        self.chunks.iter().flat_map(|chunk| chunk.calls.iter().cloned()).collect()
+    }
+
+    /// What happened to hosts, in order.
+    #[getter]
+    fn hosts(&self) -> Vec<Host> {
+        self.chunks.iter().flat_map(|chunk| chunk.hosts.iter().cloned()).collect()
     }
 
     fn eve(&self, py: Python<'_>) -> String {

@@ -6,14 +6,19 @@ use peergate_engine::apps::Catalog;
 use peergate_engine::eve;
 use peergate_engine::event::{Event, Told};
 use peergate_engine::flow::FlowKey;
+use peergate_engine::objects::{CallLine, HostLine};
 use peergate_engine::packet::{Endpoint, Side};
 use peergate_engine::policy::Policy;
 use peergate_engine::report::Report;
 use pyo3::prelude::*;
 
-/// Flows that were told together, with what puts them into words.
+use crate::objects::{Call, Host};
+
+/// What was told together: flows with what puts them into words, calls and hosts in words already.
 pub struct Chunk {
     pub told: Vec<Told>,
+    pub calls: Vec<Call>,
+    pub hosts: Vec<Host>,
     pub catalog: Arc<Catalog>,
     pub policy: Arc<Policy>,
     /// What else was told between them, as EVE lines.
@@ -21,20 +26,27 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    pub fn new(told: Vec<Told>, catalog: Arc<Catalog>, policy: Arc<Policy>) -> Self {
-        Self { told, catalog, policy, beside: String::new() }
+    /// Nothing yet.
+    pub fn new(catalog: &Arc<Catalog>, policy: &Arc<Policy>) -> Self {
+        Self {
+            told: Vec::new(),
+            calls: Vec::new(),
+            hosts: Vec::new(),
+            catalog: Arc::clone(catalog),
+            policy: Arc::clone(policy),
+            beside: String::new(),
+        }
     }
 
-    /// Of everything that an engine told of captures.
-    pub fn of(events: impl Iterator<Item = Event>, catalog: Arc<Catalog>, policy: Arc<Policy>) -> Self {
-        let (mut told, mut beside) = (Vec::new(), String::new());
-        for event in events {
-            match event {
-                Event::Ended(ended) => told.push(*ended),
-                event => eve::write_beside(&event, &catalog, &policy, &mut beside),
-            }
+    /// Takes what was told of a flow, of a call, or of a host.
+    pub fn take(&mut self, event: Event) {
+        eve::write_beside(&event, &self.catalog, &self.policy, &mut self.beside);
+        match event {
+            Event::Ended(told) => self.told.push(*told),
+            Event::Call(news) => self.calls.push(Call(CallLine::new(&news, &self.catalog))),
+            Event::Host(news) => self.hosts.push(Host(HostLine::new(&news))),
+            _ => {}
         }
-        Self { told, catalog, policy, beside }
     }
 
     /// The flow at `index`, ready to be read.

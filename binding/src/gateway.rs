@@ -8,9 +8,9 @@ use std::time::Duration;
 use peergate_datapath::bridge::{Bridge, BridgeConfig, Fail, Mode};
 use peergate_datapath::gateway::{Gateway as Running, Happened, Settings};
 use peergate_datapath::probe;
-use peergate_engine::event::Told;
+use peergate_engine::event::Event;
+use peergate_engine::hosts::Limits;
 use peergate_engine::pipeline::Config;
-use peergate_engine::prefix::Prefix;
 use pyo3::create_exception;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -19,6 +19,7 @@ use crate::batch::Batch;
 use crate::catalog::Catalog;
 use crate::flow::Chunk;
 use crate::policy::Policy;
+use crate::reader::prefixes;
 
 create_exception!(peergate._engine, GatewayError, PyOSError);
 
@@ -39,7 +40,7 @@ impl Gateway {
     #[new]
     #[pyo3(signature = (
         catalog, policy, *, name, lan, wan, mode="bridge", fail="open", refuse="silence", heartbeat_seconds=2.0,
-        local=Vec::new(), seed=0,
+        local=Vec::new(), seed=0, alarm=1_000_000_000,
     ))]
     #[allow(clippy::too_many_arguments, reason = "a constructor with keywords, as Python has them")]
     fn new(
@@ -54,6 +55,7 @@ impl Gateway {
         heartbeat_seconds: f64,
         local: Vec<String>,
         seed: u64,
+        alarm: u64,
     ) -> PyResult<Self> {
         let bridge = BridgeConfig {
             mode: choice("mode", mode, &[("bridge", Mode::Bridge), ("wire", Mode::Wire)])?,
@@ -62,12 +64,18 @@ impl Gateway {
                 .map_err(|_| PyValueError::new_err("heartbeat_seconds must be a positive number"))?,
             ..BridgeConfig::new(name, lan, wan)
         };
-        let local: Result<Vec<Prefix>, String> = local.iter().map(|prefix| prefix.parse()).collect();
-        let local = local.map_err(PyValueError::new_err)?;
+        let local = prefixes(&local)?;
         Ok(Self {
             bridge,
             refuse: choice("refuse", refuse, &[("silence", false), ("reset", true)])?,
-            engine: Config { live: true, vlans: false, local, seed, ..Config::default() },
+            engine: Config {
+                live: true,
+                vlans: false,
+                local,
+                seed,
+                hosts: Limits { alarm, ..Limits::default() },
+                ..Config::default()
+            },
             catalog: Arc::clone(&catalog.0),
             policy: Mutex::new(Arc::clone(&policy.compiled)),
             running: Mutex::new(None),
@@ -154,15 +162,19 @@ impl Gateway {
     }
 
     fn sorted(&self, happened: Vec<Happened>) -> Events {
-        let (mut verdicts, mut flows, mut activities) = (Vec::new(), Vec::new(), Vec::new());
+        let policy = self.policy();
+        let chunk = || Chunk::new(&self.catalog, &policy);
+        let (mut verdicts, mut activities, mut flows) = (chunk(), chunk(), chunk());
         for each in happened {
             match each {
-                Happened::Verdict(told) => verdicts.push(*told),
-                Happened::Activity(told) => activities.push(*told),
-                Happened::Ended(told) => flows.push(*told),
+                Happened::Verdict(told) => verdicts.told.push(*told),
+                Happened::Activity(told) => activities.told.push(*told),
+                Happened::Ended(told) => flows.take(Event::Ended(told)),
+                Happened::Host(news) => flows.take(Event::Host(news)),
+                Happened::Call(news) => flows.take(Event::Call(news)),
             }
         }
-        let batch = |told: Vec<Told>| Arc::new(Batch::of(Chunk::new(told, Arc::clone(&self.catalog), self.policy())));
+        let batch = |chunk| Arc::new(Batch::of(chunk));
         Events { verdicts: batch(verdicts), flows: batch(flows), activities: batch(activities) }
     }
 }
@@ -184,7 +196,7 @@ impl Events {
         Batch::clone(&self.verdicts)
     }
 
-    /// Flows that ended.
+    /// Flows that ended, and what happened to calls and hosts.
     #[getter]
     fn flows(&self) -> Batch {
         Batch::clone(&self.flows)
@@ -196,7 +208,7 @@ impl Events {
         Batch::clone(&self.activities)
     }
 
-    /// All as EVE lines: `verdict`, `activity` and `flow`.
+    /// All as EVE lines: `verdict`, `activity`, `call`, `host` and `flow`.
     fn eve(&self, py: Python<'_>) -> String {
         py.detach(|| self.verdicts.lines("verdict") + &self.activities.lines("activity") + &self.flows.lines("flow"))
     }

@@ -12,6 +12,7 @@ mod columns;
 mod flow;
 mod gateway;
 mod link;
+mod objects;
 mod policy;
 mod reader;
 mod summary;
@@ -39,6 +40,10 @@ fn _engine(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<gateway::Events>()?;
     module.add_class::<gateway::Gateway>()?;
     module.add_class::<link::Link>()?;
+    module.add_class::<objects::Call>()?;
+    module.add_class::<objects::Host>()?;
+    module.add_class::<objects::Leg>()?;
+    module.add_class::<objects::Quality>()?;
     module.add_class::<policy::Policy>()?;
     module.add_class::<policy::Explanation>()?;
     module.add_class::<reader::Reader>()?;

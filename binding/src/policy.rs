@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use peergate_engine::apps::{Activity, AppId};
+use peergate_engine::apps::{Activity, AppId, Role};
+use peergate_engine::hosts::Excuse;
 use peergate_engine::inspect::{registry, Category, ProtocolId};
 use peergate_engine::packet::Addr;
 use peergate_engine::policy::{GroupSpec, RuleSpec, Subject};
@@ -31,13 +32,21 @@ pub struct Explanation {
 #[pymethods]
 impl Policy {
     #[staticmethod]
-    fn compile(groups: Vec<(String, Vec<String>)>, rules: Vec<Bound<'_, PyDict>>, catalog: &Catalog) -> PyResult<Self> {
+    #[pyo3(signature = (groups, rules, catalog, hosts=Vec::new()))]
+    fn compile(
+        groups: Vec<(String, Vec<String>)>,
+        rules: Vec<Bound<'_, PyDict>>,
+        catalog: &Catalog,
+        hosts: Vec<(String, Vec<String>, String)>,
+    ) -> PyResult<Self> {
         let groups: Vec<GroupSpec> = groups.into_iter().map(|(name, prefixes)| GroupSpec { name, prefixes }).collect();
         let rules = rules.iter().map(rule).collect::<PyResult<Vec<_>>>()?;
         let compiled = peergate_engine::policy::Policy::compile(&groups, &rules, &catalog.0).map_err(|problems| {
             let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
             PyValueError::new_err(told.join("\n"))
         })?;
+        let excuses: Result<Vec<Excuse>, String> = hosts.iter().map(excuse).collect();
+        let compiled = compiled.excusing(excuses.map_err(PyValueError::new_err)?);
         Ok(Self { compiled: Arc::new(compiled), catalog: Arc::clone(&catalog.0) })
     }
 
@@ -106,6 +115,13 @@ fn rule(given: &Bound<'_, PyDict>) -> PyResult<RuleSpec> {
         action: word(given, "action")?,
         min_confidence: present(given, "min_confidence")?.map_or(Ok(0.0), |value| value.extract())?,
     })
+}
+
+/// A prefix, the roles that its hosts may play, and why.
+fn excuse((prefix, roles, reason): &(String, Vec<String>, String)) -> Result<Excuse, String> {
+    let role = |word: &String| Role::from_name(word).ok_or_else(|| format!("unknown role \"{word}\""));
+    let roles = roles.iter().map(role).collect::<Result<_, _>>()?;
+    Ok(Excuse { prefix: prefix.parse()?, roles, reason: reason.clone() })
 }
 
 fn present<'py>(given: &Bound<'py, PyDict>, key: &str) -> PyResult<Option<Bound<'py, PyAny>>> {

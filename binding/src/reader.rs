@@ -7,8 +7,9 @@ use peergate_datapath::file::CaptureFile;
 use peergate_engine::decode::Malformed;
 use peergate_engine::event::Outbox;
 use peergate_engine::pipeline::{Config, Engine};
+use peergate_engine::prefix::Prefix;
 use pyo3::create_exception;
-use pyo3::exceptions::PyOSError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::batch::Batch;
@@ -40,13 +41,20 @@ pub struct Reader {
     catalog: Arc<peergate_engine::apps::Catalog>,
     policy: Arc<peergate_engine::policy::Policy>,
     names: bool,
+    local: Vec<Prefix>,
 }
 
 #[pymethods]
 impl Reader {
     #[new]
-    #[pyo3(signature = (paths, catalog, policy=None, names=true))]
-    fn new(paths: Vec<String>, catalog: &Catalog, policy: Option<&Policy>, names: bool) -> Self {
+    #[pyo3(signature = (paths, catalog, policy=None, local=Vec::new(), names=true))]
+    fn new(
+        paths: Vec<String>,
+        catalog: &Catalog,
+        policy: Option<&Policy>,
+        local: Vec<String>,
+        names: bool,
+    ) -> PyResult<Self> {
         let size = |path: &String| std::fs::metadata(path).map_or(0, |meta| meta.len());
         let reading = Reading {
             total: paths.iter().map(size).sum(),
@@ -59,7 +67,8 @@ impl Reader {
             stats: BTreeMap::new(),
         };
         let policy = policy.map_or_else(Default::default, |policy| Arc::clone(&policy.compiled));
-        Self { reading: Mutex::new(reading), catalog: Arc::clone(&catalog.0), policy, names }
+        let local = prefixes(&local)?;
+        Ok(Self { reading: Mutex::new(reading), catalog: Arc::clone(&catalog.0), policy, names, local })
     }
 
     #[pyo3(signature = (max_flows=4096))]
@@ -97,7 +106,8 @@ impl Reader {
             return Ok(None);
         }
         let count = reading.out.len().min(max_flows.max(1));
-        let chunk = Chunk::of(reading.out.drain(..count), Arc::clone(&self.catalog), Arc::clone(&self.policy));
+        let mut chunk = Chunk::new(&self.catalog, &self.policy);
+        reading.out.drain(..count).for_each(|event| chunk.take(event));
         Ok(Some(Batch::of(chunk)))
     }
 
@@ -105,7 +115,7 @@ impl Reader {
     fn open(&self, reading: &mut Reading, path: String) -> PyResult<()> {
         let opened = CaptureFile::open(&path).map_err(|error| CaptureError::new_err(format!("{path}: {error}")))?;
         let first_flow = reading.stats.get("flows").map_or(1, |flows| flows + 1);
-        let config = Config { first_flow, names: self.names, ..Config::default() };
+        let config = Config { first_flow, names: self.names, local: self.local.clone(), ..Config::default() };
         reading.engine = Some(Engine::new(config, Arc::clone(&self.catalog), Arc::clone(&self.policy)));
         reading.file = Some((path, opened));
         Ok(())
@@ -149,4 +159,10 @@ impl Reading {
             }
         }
     }
+}
+
+/// Prefixes, as they are written.
+pub fn prefixes(texts: &[String]) -> PyResult<Vec<Prefix>> {
+    let read: Result<Vec<Prefix>, String> = texts.iter().map(|text| text.parse()).collect();
+    read.map_err(PyValueError::new_err)
 }

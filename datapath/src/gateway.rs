@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use peergate_engine::apps::Catalog;
-use peergate_engine::event::Told;
+use peergate_engine::event::{CallNews, HostNews, Told};
 use peergate_engine::pipeline::Config;
 use peergate_engine::policy::Policy;
 
@@ -39,7 +39,7 @@ pub struct Settings {
     pub policy: Arc<Policy>,
 }
 
-/// What happened to a flow, for whoever looks on.
+/// What happened, for whoever looks on.
 pub enum Happened {
     /// It was recognised, or a rule decided about it.
     Verdict(Box<Told>),
@@ -47,6 +47,10 @@ pub enum Happened {
     Activity(Box<Told>),
     /// It is over.
     Ended(Box<Told>),
+    /// A host's role began or ended, or has become costly.
+    Host(Box<HostNews>),
+    /// A call began, went on or ended.
+    Call(Box<CallNews>),
 }
 
 enum Command {

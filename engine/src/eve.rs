@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::apps::Catalog;
 use crate::event::Event;
+use crate::objects::{CallLine, HostLine};
 use crate::packet::{Side, Time};
 use crate::policy::Policy;
 use crate::report::{iso, Report};
@@ -76,9 +77,12 @@ struct Other<'a> {
 /// Appends the line of a flow: `event_type` is `flow` when it ended, `verdict` when it was judged, `activity` when
 /// something else goes on in it.
 pub fn write_flow(report: &Report<'_>, event_type: &str, time: Time, out: &mut String) {
-    let line = line_of(report, event_type, time);
+    write(&line_of(report, event_type, time), out);
+}
+
+fn write(line: &impl Serialize, out: &mut String) {
     // Serializing plain data into memory has nothing that could fail.
-    if let Ok(text) = serde_json::to_string(&line) {
+    if let Ok(text) = serde_json::to_string(line) {
         out.push_str(&text);
         out.push('\n');
     }
@@ -88,6 +92,8 @@ pub fn write_flow(report: &Report<'_>, event_type: &str, time: Time, out: &mut S
 pub fn write_beside(event: &Event, catalog: &Catalog, policy: &Policy, out: &mut String) {
     match event {
         Event::Activity(told) => write_flow(&Report::new(told, catalog, policy), "activity", told.time, out),
+        Event::Call(news) => write(&CallLine::new(news, catalog), out),
+        Event::Host(news) => write(&HostLine::new(news), out),
         Event::Ended(_) | Event::Verdict(..) | Event::Settled(..) | Event::Learned(_) => {}
     }
 }

@@ -20,8 +20,24 @@ pub static ANNOUNCED: Sign = Sign::new("another flow announced this one", 45);
 /// Served on the port that is usual for it. Weak: anyone may use any port.
 pub static USUAL_PORT: Sign = Sign::new("it is on the port that is usual for it", 6);
 
+/// Its local socket is a peer's: whatever it does there is the network's. As weighty as what it takes to find a role.
+pub static OF_A_PEER: Sign = Sign::new("its local port is that of a peer-to-peer node: it calls many strangers", 40);
+/// The same, of one that serves others.
+pub static OF_A_SUPERNODE: Sign = Sign::new("its local port is that of a supernode: many strangers call it", 40);
+/// The same bytes were seen on another flow of the host.
+pub static OF_A_RELAY: Sign = Sign::new("its host passes it on: the same bytes are on another of its flows", 40);
+
 /// The signs that belong to no protocol.
-pub static SIGNS: &[&Sign] = &[&LEARNED_LOCAL, &LEARNED_REMOTE, &UNKNOWN_CALL, &ANNOUNCED, &USUAL_PORT];
+pub static SIGNS: &[&Sign] = &[
+    &LEARNED_LOCAL,
+    &LEARNED_REMOTE,
+    &UNKNOWN_CALL,
+    &ANNOUNCED,
+    &USUAL_PORT,
+    &OF_A_PEER,
+    &OF_A_SUPERNODE,
+    &OF_A_RELAY,
+];
 
 /// Probability that a verdict is right whose evidence sums to `decibans`, in 0..1.
 #[must_use]

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use crate::calls::Coding;
 use crate::packet::{Addr, Endpoint, Side, Transport};
 
 /// Longest value kept of one text; a name of the DNS fits (RFC 1035 §2.3.4).
@@ -248,6 +249,13 @@ pub enum Announcement {
         transport: Transport,
         /// What it will speak, by name: `rtp`.
         protocol: &'static str,
+    },
+    /// Media that are received at `endpoint` may be coded so.
+    Coding {
+        /// Where.
+        endpoint: Endpoint,
+        /// What.
+        coding: Coding,
     },
     /// `name` was the answer's name for `addr`, for `ttl` seconds.
     Name {

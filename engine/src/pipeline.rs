@@ -1,6 +1,8 @@
 //! The pipeline: decode → flow → inspect → apps → verdict. The one place that calls the stages.
 
+mod calling;
 mod config;
+mod hosting;
 mod judging;
 mod leaps;
 mod segments;
@@ -11,6 +13,7 @@ pub use config::{Config, Counted, Counts, Record};
 
 use std::sync::Arc;
 
+use hosting::{count, part, tell};
 use leaps::Leaps;
 use segments::read_segment;
 use spare::Spare;
@@ -18,10 +21,12 @@ use watching::watch;
 
 use crate::apps::Catalog;
 use crate::behaviour::Noted;
+use crate::calls::Calls;
 use crate::decode::Decoder;
 use crate::event::{Event, Outbox, Told};
 use crate::facts::Announcement;
 use crate::flow::{EndReason, Flow, FlowKey, Limits, Slot, Table};
+use crate::hosts::Hosts;
 use crate::inspect::{Notes, Payload, Reading};
 use crate::learned::{self, Learned};
 use crate::packet::{Frame, Packet, Side, TcpHeader, Time, Transport};
@@ -40,6 +45,8 @@ struct Core {
     policy: Arc<Policy>,
     table: Table,
     learned: Learned,
+    hosts: Hosts,
+    calls: Calls,
     announced: Vec<Announcement>,
     clock: Time,
     leaps: Leaps,
@@ -55,12 +62,16 @@ impl Engine {
     pub fn new(config: Config, catalog: Arc<Catalog>, policy: Arc<Policy>) -> Self {
         let table = Table::new(Limits { flows: config.flows }, config.seed);
         let (next_flow, seed) = (config.first_flow, config.seed);
+        let mut hosts = Hosts::new(config.hosts, &config.local, seed);
+        hosts.excuse(policy.excuses().clone(), Time(0), &mut Outbox::new());
         let core = Core {
             config,
             catalog,
             policy,
             table,
             learned: Learned::new(learned::Limits::default(), seed),
+            hosts,
+            calls: Calls::new(seed),
             announced: Vec::new(),
             clock: Time(0),
             leaps: Leaps::default(),
@@ -102,17 +113,22 @@ impl Engine {
     pub fn finish(&mut self, out: &mut Outbox) {
         for slot in self.core.table.slots() {
             self.core.ask_again(slot, out);
-            let Core { table, clock, spare, .. } = &mut self.core;
-            if let Some(flow) = table.take(slot) {
-                out.push(ended(flow, EndReason::Shutdown, *clock, spare));
-            }
         }
-        self.core.table.clear();
+        self.core.look_at_hosts_last(out);
+        let Core { table, hosts, calls, policy, clock, spare, .. } = &mut self.core;
+        for slot in table.slots() {
+            let Some(mut flow) = table.take(slot) else { continue };
+            part(hosts, calls, policy, &mut flow, out);
+            out.push(ended(flow, EndReason::Shutdown, *clock, spare));
+        }
+        table.clear();
+        hosts.close(*clock, out);
         self.core.reading_bytes = 0;
     }
 
     /// Takes a new policy, and judges every live flow by it.
     pub fn set_policy(&mut self, policy: Arc<Policy>, out: &mut Outbox) {
+        self.core.hosts.excuse(policy.excuses().clone(), self.core.clock, out);
         self.core.policy = policy;
         for slot in self.core.table.slots() {
             self.core.ask_new_policy(slot, out);
@@ -137,6 +153,18 @@ impl Engine {
         self.core.reading_bytes
     }
 
+    /// What is known of hosts.
+    #[must_use]
+    pub fn hosts(&self) -> &Hosts {
+        &self.core.hosts
+    }
+
+    /// What is known of calls.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.core.calls
+    }
+
     /// Live flows.
     #[must_use]
     pub fn live_flows(&self) -> usize {
@@ -151,11 +179,14 @@ impl Core {
         if !self.table.is_due(self.clock) {
             return;
         }
-        let Self { table, reading_bytes, clock, spare, .. } = self;
-        table.expire(*clock, &mut |flow, reason| {
+        let Self { table, hosts, calls, policy, reading_bytes, clock, spare, .. } = self;
+        table.expire(*clock, &mut |mut flow, reason| {
             *reading_bytes = reading_bytes.saturating_sub(held_by(&flow));
+            part(hosts, calls, policy, &mut flow, out);
             out.push(ended(flow, reason, *clock, spare));
         });
+        self.look_at_hosts(out);
+        self.calls.look(self.clock, out);
     }
 
     #[inline]
@@ -172,6 +203,7 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         let side = if sender_is_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count(packet, side);
+        tell(&mut self.hosts, &mut self.calls, flow, side, packet, out);
         if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() && self.config.names {
             flow.begin_reading(self.spare.take());
         }
@@ -198,6 +230,7 @@ impl Core {
         let Some(slot) = self.table.find(&counted.key) else { return };
         let Some(flow) = self.table.get(slot) else { return };
         let unseen = flow.count_unseen(counted);
+        count(&mut self.hosts, &mut self.calls, flow, &unseen);
         self.hear_counted(slot, unseen, out);
     }
 
@@ -218,6 +251,7 @@ impl Core {
     ) -> Slot {
         let client_is_sender = sender_is_client(packet);
         let flow = Flow::new(key, client_is_sender == sender_is_low, self.next_flow, packet.time);
+        self.hosts.begin(&flow);
         self.next_flow += 1;
         self.counts.flows += 1;
         let (slot, over, reason) = if let Some(slot) = reused {
@@ -227,8 +261,9 @@ impl Core {
             self.counts.flows_forced += u64::from(over.is_some());
             (slot, over, EndReason::Forced)
         };
-        if let Some(flow) = over {
+        if let Some(mut flow) = over {
             self.reading_bytes = self.reading_bytes.saturating_sub(held_by(&flow));
+            part(&mut self.hosts, &mut self.calls, &self.policy, &mut flow, out);
             out.push(ended(flow, reason, self.clock, &mut self.spare));
         }
         self.decide_unseen(slot, out);
@@ -241,7 +276,7 @@ impl Core {
         let Some(flow) = self.table.look(slot) else { return };
         let transport = flow.transport();
         let known = |side| self.learned.lookup(flow.end(side), transport, self.clock).is_some();
-        if known(Side::Client) || known(Side::Server) {
+        if known(Side::Client) || known(Side::Server) || self.is_lent(slot) {
             self.decide(slot, out);
         }
     }
@@ -274,6 +309,8 @@ impl Core {
         if turned {
             flow.turn();
             reading.turn();
+            self.hosts.turned(flow);
+            self.calls.turned(flow);
         }
         // Most facts only tell people more: the judge would say the same again.
         let news = (flow.protocols, flow.signs.len()) != (known.0, known.1)

@@ -201,8 +201,9 @@ fn shown(kind: Kind, value: Value<'_>) -> String {
     }
 }
 
-fn rounded(probability: f64) -> f64 {
-    (probability * 1000.0).round() / 1000.0
+/// To three decimals.
+pub(crate) fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
 }
 
 /// ISO 8601 with microseconds and offset, as Suricata writes it.

@@ -7,16 +7,18 @@ for flow in peergate.read("office.pcap", policy="policy.yaml"):
         print(flow.src_ip, flow.app, [evidence.what for evidence in flow.evidence])
 """
 
-from peergate._engine import CaptureError, Evidence, Flow, community_id, version
+from peergate._engine import Call, CaptureError, Evidence, Flow, Host, community_id, version
 from peergate.capture import Capture, read
 from peergate.problems import DocumentError, Problem
 
 __all__ = [
+    "Call",
     "Capture",
     "CaptureError",
     "DocumentError",
     "Evidence",
     "Flow",
+    "Host",
     "Problem",
     "community_id",
     "read",

@@ -5,6 +5,7 @@ from typing import final
 __all__ = [
     "App",
     "Batch",
+    "Call",
     "CaptureError",
     "Catalog",
     "Chance",
@@ -14,9 +15,12 @@ __all__ = [
     "Flow",
     "Gateway",
     "GatewayError",
+    "Host",
+    "Leg",
     "Link",
     "Policy",
     "Protocol",
+    "Quality",
     "Reader",
     "SignatureError",
     "Summary",
@@ -121,6 +125,8 @@ class Policy:
         groups: Sequence[tuple[str, Sequence[str]]],
         rules: Sequence[Mapping[str, object]],
         catalog: Catalog,
+        # Hosts that may play a role: prefix, roles, why.
+        hosts: Sequence[tuple[str, Sequence[str], str]] = ...,
     ) -> Policy: ...
     def explain(
         self,
@@ -222,21 +228,153 @@ class Batch:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     # The flows with the most bytes; the earlier of two that are equal.
     def largest(self, count: int) -> list[Flow]: ...
-    # EVE, one JSON object a line.
+    # What happened to calls and to hosts, in order.
+    @property
+    def calls(self) -> list[Call]: ...
+    @property
+    def hosts(self) -> list[Host]: ...
+    # EVE, one JSON object a line: flows, then calls, then hosts.
     def eve(self) -> str: ...
     # Puts the flows of several batches into one, in order, without copying them.
     @staticmethod
     def concat(batches: Sequence[Batch]) -> Batch: ...
 
 @final
+class Call:
+    # The call in a line of an EVE file; None where the line is about something else.
+    @staticmethod
+    def parse(line: str) -> Call | None: ...
+    # Number of its first flow.
+    @property
+    def call_id(self) -> int: ...
+    # When this was told.
+    @property
+    def time(self) -> str: ...
+    # "start", "update", "end".
+    @property
+    def state(self) -> str: ...
+    # How the end was seen: "closed", "silent"; "merged" where it was found to be one with another call.
+    @property
+    def reason(self) -> str | None: ...
+    # The end in our network, and the other.
+    @property
+    def src_ip(self) -> str: ...
+    @property
+    def src_port(self) -> int: ...
+    @property
+    def dest_ip(self) -> str: ...
+    @property
+    def dest_port(self) -> int: ...
+    @property
+    def app(self) -> str: ...
+    # "direct", "relayed", or nothing where nobody knows.
+    @property
+    def route(self) -> str | None: ...
+    # The host of ours that passes it on.
+    @property
+    def relay(self) -> str | None: ...
+    @property
+    def codec(self) -> str | None: ...
+    @property
+    def video(self) -> bool: ...
+    @property
+    def start(self) -> str: ...
+    @property
+    def end(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def legs(self) -> list[Leg]: ...
+    # How what our end sent and received came through; None where that was not measured.
+    @property
+    def sent(self) -> Quality | None: ...
+    @property
+    def received(self) -> Quality | None: ...
+
+@final
+class Leg:
+    @property
+    def flow_id(self) -> int: ...
+    # "media", "control", "signalling".
+    @property
+    def kind(self) -> str: ...
+    @property
+    def src(self) -> str: ...
+    @property
+    def dest(self) -> str: ...
+
+@final
+class Quality:
+    # Packets that it was measured on.
+    @property
+    def packets(self) -> int: ...
+    # Guessed from the pace of the packets, because their headers cannot be read.
+    @property
+    def estimated(self) -> bool: ...
+    @property
+    def loss(self) -> float | None: ...
+    @property
+    def jitter_ms(self) -> float | None: ...
+    @property
+    def late(self) -> int | None: ...
+    @property
+    def repeated(self) -> int | None: ...
+    @property
+    def mos(self) -> float | None: ...
+    # The coding whose values the score was made with; None where G.729A's stood in for an unknown one.
+    @property
+    def mos_codec(self) -> str | None: ...
+
+@final
+class Host:
+    # The host in a line of an EVE file; None where the line is about something else.
+    @staticmethod
+    def parse(line: str) -> Host | None: ...
+    # When this was told.
+    @property
+    def time(self) -> str: ...
+    @property
+    def ip(self) -> str: ...
+    # "gained", "costly", "lost".
+    @property
+    def state(self) -> str: ...
+    # Why the role was lost: "expired", "excused", "shutdown".
+    @property
+    def reason(self) -> str | None: ...
+    # "peer", "supernode", "relay".
+    @property
+    def role(self) -> str: ...
+    # The port by which it is played, where it is one.
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def since(self) -> str: ...
+    @property
+    def minutes(self) -> float: ...
+    @property
+    def octets(self) -> int: ...
+    @property
+    def packets(self) -> int: ...
+    @property
+    def confidence(self) -> float: ...
+    # What, and its weight in decibans; the weightiest first.
+    @property
+    def evidence(self) -> list[tuple[str, int]]: ...
+    # Of a relay: the ends that it connects.
+    @property
+    def between(self) -> list[tuple[str, str]]: ...
+
+@final
 class Reader:
-    # Reads captures one after the other, each with an engine of its own; "-" is standard input. Without `names` no
-    # payload is read: behaviour alone judges.
+    # Reads captures one after the other, each with an engine of its own; "-" is standard input. `local` are the
+    # networks that are ours; where none are named, private addresses are. Without `names` no payload is read: behaviour
+    # alone judges.
     def __new__(
         cls,
         paths: Sequence[str],
         catalog: Catalog,
         policy: Policy | None = None,
+        local: Sequence[str] = ...,
         names: bool = True,
     ) -> Reader: ...
     # None at the end. Raises CaptureError for a file of which nothing can be read; the next call goes on with the
@@ -284,7 +422,7 @@ class Events:
     # Flows as they stood when they were decided: recognised, or matched by a rule.
     @property
     def verdicts(self) -> Batch: ...
-    # Flows that ended.
+    # Flows that ended, and what happened to calls and hosts.
     @property
     def flows(self) -> Batch: ...
     # Flows in which something else goes on than before.
@@ -309,6 +447,8 @@ class Gateway:
         heartbeat_seconds: float = 2.0,
         local: Sequence[str] = ...,
         seed: int = 0,
+        # Bytes that a host's role may cost until it is told of again.
+        alarm: int = 1_000_000_000,
     ) -> Gateway: ...
     def start(self) -> None: ...
     # Stops the thread; the programs and maps stay in the line unless `detach`.

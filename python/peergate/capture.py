@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peergate import signatures
-from peergate._engine import Batch, CaptureError, Catalog, Flow, Policy, Reader
+from peergate._engine import Batch, Call, CaptureError, Catalog, Flow, Host, Policy, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +16,29 @@ AnyPath = str | PathLike[str]
 
 BATCH = 4096
 """Flows handed over at a time: enough that crossing into Rust costs nothing, few enough to show progress."""
+
+
+class Latest:
+    """Calls and hosts as they stood last, in the order in which they were first told of."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[int, str], Call] = {}
+        self._hosts: dict[tuple[str, str, str], Host] = {}
+
+    def add(self, calls: Iterable[Call], hosts: Iterable[Host]) -> None:
+        """Takes what was told of them."""
+        self._calls.update({(call.call_id, call.start): call for call in calls})
+        self._hosts.update({(host.ip, host.role, host.since): host for host in hosts})
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call."""
+        return list(self._calls.values())
+
+    @property
+    def hosts(self) -> list[Host]:
+        """Every role of every host."""
+        return list(self._hosts.values())
 
 
 class Capture:
@@ -31,10 +54,12 @@ class Capture:
         paths: Iterable[AnyPath],
         catalog: Catalog,
         policy: Policy | None,
+        local: Iterable[str] = (),
         *,
         names: bool = True,
     ) -> None:
-        self._reader = Reader([fspath(path) for path in paths], catalog, policy, names)
+        self._reader = Reader([fspath(path) for path in paths], catalog, policy, list(local), names)
+        self.latest = Latest()
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """The flows in batches.
@@ -51,6 +76,7 @@ class Capture:
                 continue
             if batch is None:
                 break
+            self.latest.add(batch.calls, batch.hosts)
             yield batch
         if unread:
             raise CaptureError("\n".join(unread))
@@ -65,6 +91,16 @@ class Capture:
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self.arrow().__arrow_c_stream__(requested_schema)
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls that were found so far, each as it stood last."""
+        return self.latest.calls
+
+    @property
+    def hosts(self) -> list[Host]:
+        """The roles of hosts that were found so far, each as it stood last."""
+        return self.latest.hosts
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -87,17 +123,19 @@ def read(
     *,
     policy: AnyPath | None = None,
     extra_signatures: Iterable[AnyPath] = (),
+    local: Iterable[str] = (),
     names: bool = True,
 ) -> Capture:
     """Reads a capture (pcap or pcapng, also gzip or zstd; "-" is standard input), or several.
 
     `policy` is the path of a policy file; without one every flow's action is `allow`. A mistake in it raises
-    DocumentError with all of them. Without `names` no protocol and no application is recognised: what is said of a flow
-    is what the times and sizes of its packets show.
+    DocumentError with all of them. `local` are the prefixes of our own network, whose hosts are looked at; without any,
+    hosts with private addresses are. Without `names` no protocol and no application is recognised: what is said of a
+    flow is what the times and sizes of its packets show.
     """
     paths = [path] if isinstance(path, str | PathLike) else list(path)
     catalog = signatures.load(map(Path, extra_signatures))
-    return Capture(paths, catalog, _compiled(policy, catalog), names=names)
+    return Capture(paths, catalog, _compiled(policy, catalog), local, names=names)
 
 
 def _compiled(policy: AnyPath | None, catalog: Catalog) -> Policy | None:

@@ -47,7 +47,10 @@ def _prefix(text: str) -> str:
         raise ValueError(f'"{text}" is no address prefix: {error}') from error
 
 
-Prefixes: TypeAlias = Annotated[tuple[Annotated[str, AfterValidator(_prefix)], ...], OneOrMore]
+Prefix: TypeAlias = Annotated[str, AfterValidator(_prefix)]
+"""An address prefix, IPv4 or IPv6."""
+
+Prefixes: TypeAlias = Annotated[tuple[Prefix, ...], OneOrMore]
 """Address prefixes, IPv4 and IPv6."""
 
 

@@ -55,6 +55,7 @@ class Settings(Section):
     eve: Path | None = None
     signatures: tuple[Path, ...] = ()
     local: Prefixes = ()
+    alarm_megabytes: Annotated[float, Field(gt=0)] = 1000.0
     heartbeat_seconds: Annotated[float, Field(ge=0.1, le=60)] = 2.0
 
 
@@ -131,6 +132,7 @@ class Gateway:
             heartbeat_seconds=settings.heartbeat_seconds,
             local=settings.local,
             seed=secrets.randbits(64),
+            alarm=round(settings.alarm_megabytes * 1e6),
         )
 
     def __enter__(self) -> Gateway:

@@ -14,6 +14,14 @@ class Action(StrEnum):
     BLOCK = "block"
 
 
+class Role(StrEnum):
+    """What a host may be found to be for others."""
+
+    PEER = "peer"
+    SUPERNODE = "supernode"
+    RELAY = "relay"
+
+
 class Refuse(StrEnum):
     """How a blocked flow learns of it: not at all, or by TCP reset and ICMP unreachable."""
 

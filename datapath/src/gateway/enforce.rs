@@ -54,6 +54,8 @@ impl Writer {
                 Event::Activity(told) => self.outlet.tell(Happened::Activity(told)),
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
                 Event::Ended(told) => self.outlet.tell(Happened::Ended(told)),
+                Event::Host(news) => self.outlet.tell(Happened::Host(news)),
+                Event::Call(news) => self.outlet.tell(Happened::Call(news)),
             }
         }
     }

@@ -9,6 +9,7 @@ use peergate_engine::apps::Catalog;
 use peergate_engine::bytes::Reader;
 use peergate_engine::eve::write_flow;
 use peergate_engine::event::{Event, Outbox};
+use peergate_engine::objects::{CallLine, HostLine};
 use peergate_engine::packet::{Frame, LinkType, Time};
 use peergate_engine::pipeline::{Config, Engine};
 use peergate_engine::policy::{Policy, RuleSpec};
@@ -62,6 +63,13 @@ impl Watcher {
                 }
                 Event::Learned(learnt) => assert!((0.0..=1.0).contains(&learnt.confidence)),
                 Event::Settled(..) => {}
+                Event::Host(news) => assert!(HostLine::new(&news).peergate.confidence <= 1.0),
+                Event::Call(news) => {
+                    let line = CallLine::new(&news, &words().catalog);
+                    assert!(news.start <= news.end && line.peergate.seconds >= 0.0);
+                    let scores = [line.peergate.sent, line.peergate.received].into_iter().flatten().filter_map(|way| way.mos);
+                    scores.for_each(|mos| assert!((1.0..=4.5).contains(&mos)));
+                }
             }
         }
     }

@@ -1,11 +1,12 @@
 //! What is asked of a catalog about a flow, and what it answers.
 
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Source};
+use super::tally::Weighing;
 use super::words::{Activity, Role};
 use super::{AppId, Learn};
-use crate::facts::{FactStore, Seen};
+use crate::facts::{FactStore, Seen, Sign};
 use crate::inspect::{Category, ProtocolId};
-use crate::learned::{AddressName, Lesson};
+use crate::learned::{AddressName, Lesson, Way};
 use crate::packet::{Endpoint, Side, Transport};
 
 /// Most pieces of evidence that a judgement keeps.
@@ -44,6 +45,13 @@ impl<'a> Known<'a> {
     /// Whether no protocol was recognised.
     pub(super) fn is_unrecognised(&self) -> bool {
         self.protocols.iter().all(|id| *id == ProtocolId::NONE)
+    }
+
+    /// The flow that said that this one would come.
+    #[must_use]
+    pub fn announced_by(&self) -> Option<u64> {
+        let lessons = self.lessons.into_iter().flatten();
+        lessons.filter(|lesson| lesson.way == Way::Announced).map(|lesson| lesson.flow).next()
     }
 
     pub(super) fn opening(&self, side: Side) -> &'a [u8] {
@@ -101,6 +109,12 @@ impl Judgement {
         &self.evidence
     }
 
+    /// Whether an application was named, and not just the protocol that it speaks.
+    #[must_use]
+    pub const fn is_named(&self) -> bool {
+        self.named
+    }
+
     /// Whether later flows may yet teach what it is: no application was named.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -127,6 +141,26 @@ impl Judgement {
         } else {
             crate::evidence::confidence(self.decibans)
         }
+    }
+
+    /// What its host is found to be says what it is, where nothing else does. Says whether that changed anything.
+    pub fn lend(&mut self, role: Role, sign: &Sign, packet: u32) -> bool {
+        let mut changed = self.role == Role::Unknown;
+        if changed {
+            self.role = role;
+        }
+        if self.app == AppId::UNKNOWN && self.category.is_none_or(|category| category == Category::Unknown) {
+            let relayed = role == Role::Relay;
+            self.category = Some(if relayed { Category::Tunnel } else { Category::P2p });
+            if relayed && self.activity == Activity::Unknown {
+                (self.activity, self.usual) = (Activity::Relay, Activity::Relay);
+            }
+            self.decibans = self.decibans.saturating_add(sign.weight.into());
+            let weighing = Weighing::Lent;
+            self.keep(Evidence { source: Source::Sign(sign.id()), packet, weight: sign.weight, weighing }, &[]);
+            changed = true;
+        }
+        changed
     }
 
     pub(super) fn keep(&mut self, evidence: Evidence, before: &[Evidence]) {

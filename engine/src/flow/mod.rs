@@ -43,6 +43,10 @@ pub struct Flow {
     pub reading: Option<Box<Reading>>,
     /// What its packets' times and sizes show, once there are enough of them.
     pub behaviour: Option<Box<Behaviour>>,
+    /// The place of its series with the hosts: 0 while it has not been lively.
+    pub series: u32,
+    /// Its place among the legs of calls: 0 while it is none.
+    pub leg: u32,
     /// Sequence numbers of the SYNs, until the reading takes them over; 0 where none was seen.
     /// Of ICMP, which has none: type and code that the client asked with.
     syns: [u32; 2],
@@ -79,6 +83,8 @@ impl Flow {
             decision: Decision::default(),
             reading: None,
             behaviour: None,
+            series: 0,
+            leg: 0,
             syns: [0; 2],
         }
     }

@@ -90,16 +90,16 @@ impl Protocol for Rtp {
 
 /// What is read of one packet.
 #[derive(Clone, Copy, Default)]
-struct Header {
-    payload_type: u8,
-    sequence: u16,
-    time: u32,
-    source: u32,
-    extension: Option<u16>,
+pub(crate) struct Header {
+    pub(crate) payload_type: u8,
+    pub(crate) sequence: u16,
+    pub(crate) time: u32,
+    pub(crate) source: u32,
+    pub(crate) extension: Option<u16>,
 }
 
 impl Header {
-    fn read(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
         let (first, second) = (reader.u8()?, reader.u8()?);
         let payload_type = second & 0x7f;
@@ -284,7 +284,7 @@ impl Media {
 }
 
 /// Codings with a fixed number (RFC 3551 §6).
-fn codec(payload_type: u8) -> Option<&'static str> {
+pub(crate) fn codec(payload_type: u8) -> Option<&'static str> {
     Some(match payload_type {
         0 => "PCMU",
         3 => "GSM",

@@ -18,7 +18,7 @@ const ECHOED: usize = 19;
 const ENOUGH: u8 = 48;
 
 static MEDIA: Field = Field::text("zoom.media", "audio, video or screen, whichever came first");
-static DIRECT: Field = Field::flag("zoom.direct", "the two clients talk without a server");
+pub(crate) static DIRECT: Field = Field::flag("zoom.direct", "the two clients talk without a server");
 
 // Eighteen bytes repeated.
 static ECHO: Sign = Sign::new("a Zoom server's answer to the opening of a client", 96);

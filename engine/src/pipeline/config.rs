@@ -1,7 +1,8 @@
 //! How an engine is set up, what it is given beside frames, and what it counts.
 
 use crate::flow::{Flow, FlowKey};
-use crate::packet::{Side, Time};
+use crate::hosts;
+use crate::packet::{Addr, Side, Time};
 use crate::prefix::Prefix;
 
 /// How an engine is set up.
@@ -23,6 +24,8 @@ pub struct Config {
     pub vlans: bool,
     /// Whether payloads are read, for protocols and names. Where not, behaviour alone is judged by.
     pub names: bool,
+    /// How many hosts are looked at, and what they may cost.
+    pub hosts: hosts::Limits,
     /// The networks that are ours. Where none are named, private addresses are.
     pub local: Vec<Prefix>,
 }
@@ -38,22 +41,25 @@ impl Default for Config {
             live: false,
             vlans: true,
             names: true,
+            hosts: hosts::Limits::default(),
             local: Vec::new(),
         }
     }
 }
 
 impl Config {
+    /// Whether a network that was named as ours holds the address; without any, whether it is a private one.
+    pub(super) fn is_named_local(&self, addr: Addr) -> bool {
+        if self.local.is_empty() {
+            addr.is_private()
+        } else {
+            self.local.iter().any(|prefix| prefix.holds(addr))
+        }
+    }
+
     /// Whether the end on that side is in our network. Where neither end is known to be, whoever asked is.
     pub(super) fn is_local(&self, flow: &Flow, side: Side) -> bool {
-        let ours = |side| {
-            let addr = flow.end(side).addr;
-            if self.local.is_empty() {
-                addr.is_private()
-            } else {
-                self.local.iter().any(|prefix| prefix.holds(addr))
-            }
-        };
+        let ours = |side| self.is_named_local(flow.end(side).addr);
         ours(side) || (side == Side::Client && !ours(Side::Server))
     }
 }

@@ -1,13 +1,13 @@
 //! The last stages of the pipeline: what a flow is taken for, what is done with it, what it teaches about others.
 
-use super::Core;
+use super::{calling, Core};
 use crate::apps::{Activity, AppId, Known};
 use crate::behaviour::is_medium;
 use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
 use crate::facts::{Announcement, USUAL_SIGNS};
 use crate::flow::{Flow, Slot};
-use crate::inspect::{registry, Layer, Opening};
+use crate::inspect::{registry, Category, Layer, Opening};
 use crate::learned::{Teaching, Way};
 use crate::packet::{Side, Time};
 use crate::policy::{Action, Decision};
@@ -30,7 +30,7 @@ impl Core {
 
     /// Judges a flow by all that is known now, and tells when the verdict is another than before.
     pub(super) fn decide(&mut self, slot: Slot, out: &mut Outbox) {
-        let Self { table, learned, catalog, clock, .. } = self;
+        let Self { table, learned, hosts, calls, catalog, config, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
         let (client, server, transport) = (flow.end(Side::Client), flow.end(Side::Server), flow.transport());
         let known = Known {
@@ -51,9 +51,17 @@ impl Core {
         if let Some(behaviour) = &flow.behaviour {
             judgement.hear(behaviour, transport);
         }
+        hosts.lend(flow, &mut judgement);
+        let announced_by = known.announced_by();
         let (before, now) = (flow.judgement.activity, judgement.activity);
         let news = judgement.says() != flow.judgement.says();
         flow.judgement = judgement;
+        if news && flow.judgement.app != AppId::UNKNOWN && flow.judgement.category() == Category::P2p {
+            hosts.recognised(flow);
+        }
+        if let Some(seen) = calling::seen(flow, catalog, config, announced_by) {
+            calls.judged(flow, seen);
+        }
         self.ask_policy(slot, news, out);
         if is_medium(now) || is_medium(before) {
             self.tell_activity(slot, before, now, self.clock, out);
@@ -75,7 +83,7 @@ impl Core {
     pub(super) fn ask_again(&mut self, slot: Slot, out: &mut Outbox) {
         let Some(flow) = self.table.look(slot).filter(|flow| flow.judgement.is_open()) else { return };
         let known = |side| self.learned.of_end(flow.end(side), flow.transport(), self.clock).is_some();
-        if flow.spoken().next().is_none() || known(Side::Client) || known(Side::Server) {
+        if flow.spoken().next().is_none() || known(Side::Client) || known(Side::Server) || self.is_lent(slot) {
             self.decide(slot, out);
         }
     }
@@ -121,7 +129,7 @@ impl Core {
 
     /// What this flow teaches about others: its own ends, and what its parsers announced.
     pub(super) fn teach(&mut self, slot: Slot, out: &mut Outbox) {
-        let Self { table, learned, catalog, config, announced, clock, .. } = self;
+        let Self { table, learned, calls, catalog, config, announced, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
         let teaching = Teaching {
             app: flow.judgement.app,
@@ -140,6 +148,7 @@ impl Core {
                     let protocol = registry().by_name(protocol).unwrap_or_default();
                     learned.announce(endpoint, transport, &Teaching { protocol, ..teaching });
                 }
+                Announcement::Coding { endpoint, coding } => calls.announce(endpoint, coding),
                 Announcement::Name { addr, name, ttl } => learned.name(addr, &name, ttl, *clock),
             }
         }

@@ -49,7 +49,9 @@ impl Core {
         let (before, decibans, taught) = (flow.judgement.says(), flow.judgement.decibans, flow.judgement.learn);
         flow.judgement.hear(behaviour, transport);
         let (now, teaches) = (flow.judgement.says(), flow.judgement.learn != taught);
-        if now != before || flow.judgement.decibans != decibans {
+        let surer = flow.judgement.decibans != decibans;
+        self.pass_on(slot, window);
+        if now != before || surer {
             self.ask_policy(slot, now != before, out);
         }
         if teaches {

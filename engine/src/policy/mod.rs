@@ -11,6 +11,7 @@ pub use compile::{GroupSpec, Place, PolicyProblem, RuleSpec};
 pub use explain::{Tried, WhyNot};
 
 use crate::apps::{Activity, AppId};
+use crate::hosts::{Excuse, Excuses};
 use crate::inspect::{Category, ProtocolId};
 use crate::packet::Addr;
 use crate::prefix::{Prefix, PrefixMap};
@@ -86,6 +87,7 @@ pub struct Policy {
     group_names: Vec<String>,
     groups: PrefixMap<GroupId>,
     rules: Vec<Rule>,
+    excuses: Excuses,
 }
 
 /// A set of small numbers; empty means that the rule does not ask.
@@ -199,6 +201,18 @@ impl Policy {
     #[must_use]
     pub fn rule_name(&self, rule: u16) -> &str {
         self.rules.get(usize::from(rule)).map_or("", |rule| &rule.name)
+    }
+
+    /// The same policy, by which these hosts may play these roles.
+    #[must_use]
+    pub fn excusing(self, excuses: Vec<Excuse>) -> Self {
+        Self { excuses: Excuses(excuses), ..self }
+    }
+
+    /// Hosts that may play a role, and why.
+    #[must_use]
+    pub fn excuses(&self) -> &Excuses {
+        &self.excuses
     }
 
     /// How many rules there are.

@@ -35,6 +35,8 @@ fn a_verdict_comes_before_what_was_learned_of_it_and_that_before_the_end_of_read
             Happened::Settled => "settled",
             Happened::Ended(_) => "ended",
             Happened::Activity(..) => "activity",
+            Happened::Host(..) => "host",
+            Happened::Call(_) => "call",
         })
         .collect();
     assert_eq!(kinds, ["verdict", "activity", "learned", "settled"]);

@@ -11,7 +11,9 @@
 mod behaviour;
 #[path = "../decode/build.rs"]
 mod build;
+mod calls;
 mod flows;
+mod hosts;
 mod learned;
 mod live;
 mod order;

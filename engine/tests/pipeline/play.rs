@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use peergate_engine::apps::Catalog;
-use peergate_engine::event::{Event, Learnt, Outbox, Told};
+use peergate_engine::event::{CallNews, Event, Learnt, Outbox, Told};
 use peergate_engine::packet::{Frame, LinkType, Time};
 use peergate_engine::pipeline::{Config, Counts, Engine};
 use peergate_engine::policy::{Policy, RuleSpec};
@@ -49,6 +49,7 @@ pub struct Seen {
     pub client: String,
     pub app: String,
     pub protocol: &'static str,
+    pub category: &'static str,
     pub action: &'static str,
     pub rule: Option<String>,
     pub reason: Option<&'static str>,
@@ -84,6 +85,9 @@ pub enum Happened {
     /// What went on before, and what goes on now.
     Activity(&'static str, &'static str),
     Learned(String, u16),
+    /// Role and host.
+    Host(&'static str, String),
+    Call(CallNews),
 }
 
 /// An engine and its clock.
@@ -184,6 +188,8 @@ impl Play {
                 let change = told.change.unwrap();
                 Happened::Activity(change.before.name(), change.now.name())
             }
+            Event::Host(news) => Happened::Host(news.role.name(), news.addr.to_string()),
+            Event::Call(news) => Happened::Call(*news),
             Event::Learned(Learnt { endpoint, app, .. }) => {
                 Happened::Learned(catalog().app(app).name.clone(), endpoint.port)
             }
@@ -201,6 +207,7 @@ impl Play {
             client: report.client().addr.to_string(),
             app: report.app().to_owned(),
             protocol: report.protocol(),
+            category: report.category(),
             action: report.action(),
             rule: report.rule().map(str::to_owned),
             reason: report.reason,

@@ -24,6 +24,8 @@ app = App(
 app.command(
     "peergate.cli.read:read", help="Show what is in captures, and why it is taken for that."
 )
+app.command("peergate.cli.calls:calls", help="Show calls, and how well they came through.")
+app.command("peergate.cli.hosts:hosts", help="Show hosts that are peers, supernodes or relays.")
 app.command("peergate.cli.gateway:gateway", help="Stand in the line: recognise, judge and enforce.")
 app.command(
     "peergate.cli.policy:app", name="policy", help="Check a policy, and ask what it would do."

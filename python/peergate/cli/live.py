@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections import Counter, deque
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Self
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from rich.console import Group
 from rich.live import Live
@@ -14,12 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from peergate._engine import Summary
-from peergate.cli.report import acted, size, sure, what, why
+from peergate.cli.objects import call_table, host_table
+from peergate.cli.report import acted, why
+from peergate.cli.tables import size
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from peergate._engine import Events, Flow, Total
+    from peergate._engine import Call, Events, Flow, Host, Total
     from peergate.gateway import Settings
 
 # What fits beside each other in a terminal of 24 lines.
@@ -30,6 +33,10 @@ SAID = 3
 
 # Flows remembered as up; the oldest goes first. A screen is no flow table.
 MOST_UP = 10_000
+
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Up(NamedTuple):
@@ -84,7 +91,8 @@ class LiveView:
         self._summary = Summary()
         self._up: dict[int, Up] = {}
         self._blocks = Latest(BLOCKS)
-        self._calls = Latest(CALLS)
+        self._calls: dict[tuple[int, str], Call] = {}
+        self._roles: dict[tuple[str, str], Host] = {}
         self._said: deque[str] = deque(maxlen=SAID)
         self._stats: dict[str, int] = {}
         self._live = Live(get_renderable=self._screen, refresh_per_second=4, screen=True)
@@ -113,6 +121,10 @@ class LiveView:
             self._decided(flow)
         for flow in events.flows:
             self._up.pop(flow.flow_id, None)
+        for call in events.flows.calls:
+            _keep(self._calls, (call.call_id, call.start), call, over=call.state == "end")
+        for host in events.flows.hosts:
+            _keep(self._roles, (host.ip, host.role), host, over=host.state == "lost")
         self._summary.add(events.flows)
         self._stats = stats
 
@@ -123,8 +135,6 @@ class LiveView:
         self._up[flow.flow_id] = Up(flow.app, (flow.src_ip, flow.dest_ip), blocked)
         if blocked:
             self._blocks.add(flow)
-        elif "call" in (flow.category, flow.activity):
-            self._calls.add(flow)
 
     def _screen(self) -> Group:
         tables = Table.grid(expand=True, padding=(0, 2))
@@ -138,7 +148,8 @@ class LiveView:
         return Group(
             self._heading(),
             Panel(tables),
-            Panel(_calls(self._calls.flows()), title="Calls", title_align="left"),
+            Panel(call_table(_newest(self._calls, CALLS))),
+            Panel(host_table(_newest(self._roles, CALLS))),
             Panel(_blocks(self._blocks.flows()), title="Last blocks, and why", title_align="left"),
             Text("\n".join(self._said), style="dim"),
         )
@@ -171,11 +182,17 @@ def _totals(title: str, totals: list[tuple[str, Total]], up: Counter[tuple[str, 
     return table
 
 
-def _calls(flows: list[Flow]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for flow in flows:
-        table.add_row(what(flow), flow.src_ip, flow.dest_ip, sure(flow), acted(flow))
-    return table
+def _keep(all_up: dict[K, V], key: K, one: V, *, over: bool) -> None:
+    """Notes what is up; the oldest goes where there are too many. A screen is no table of calls."""
+    all_up.pop(key, None)
+    if not over:
+        all_up[key] = one
+        if len(all_up) > MOST_UP:
+            all_up.pop(next(iter(all_up)))
+
+
+def _newest(all_up: dict[K, V], most: int) -> list[V]:
+    return list(islice(reversed(all_up.values()), most))
 
 
 def _blocks(flows: list[Flow]) -> Group:

@@ -29,10 +29,11 @@ def read(
     policy: Path | None = None,
     why: bool = False,
     limit: NonNegativeInt = 40,
+    local: tuple[str, ...] = (),
     signatures: tuple[Path, ...] = (),
     no_signatures: Annotated[bool, Parameter(negative=())] = False,
 ) -> int:
-    """Show the flows, hosts and apps of captures, and why each flow was taken for what it is.
+    """Show the flows, calls, hosts and apps of captures, and why each was taken for what it is.
 
     Parameters
     ----------
@@ -48,13 +49,15 @@ def read(
         Show the evidence of every flow.
     limit
         Rows of a table at most: 40 where nothing is said; 0 shows all.
+    local
+        A prefix of our own network, whose hosts are looked at; private addresses where none is named.
     signatures
         Signatures of your own: a file, or a folder of *.toml.
     no_signatures
         Recognise no protocol and no app: say only what the times and sizes of packets show.
 
     """
-    from peergate import CaptureError
+    from peergate import CaptureError, DocumentError
     from peergate import read as open_captures
 
     # A reader that stops early (`| head`) ends us quietly, as it does every other filter.
@@ -63,9 +66,19 @@ def read(
     if not paths:
         print("peergate read: name at least one capture (- is standard input)", file=sys.stderr)
         return USAGE
-    capture = open_captures(
-        paths, policy=policy, extra_signatures=signatures, names=not no_signatures
-    )
+    try:
+        capture = open_captures(
+            paths,
+            policy=policy,
+            extra_signatures=signatures,
+            local=local,
+            names=not no_signatures,
+        )
+    except DocumentError:
+        raise
+    except ValueError as error:
+        print(f"peergate read: --local: {error}", file=sys.stderr)
+        return USAGE
     unread: list[str] = []
     try:
         _print_lines(capture) if json else _print_tables(capture, why=why, limit=limit)
@@ -90,7 +103,7 @@ def _print_tables(capture: Capture, *, why: bool, limit: int) -> None:
             report.add(batch)
     finally:
         # Also when one of several captures could not be read.
-        report.show(capture.stats)
+        report.show(capture.stats, capture.calls, capture.hosts)
 
 
 def _with_progress(capture: Capture) -> Iterator[Batch]:

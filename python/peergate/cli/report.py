@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import heapq
-import sys
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from peergate._engine import Summary
+from peergate.cli.objects import call_table, host_table, why_host
+from peergate.cli.tables import console_for_output, endpoint, size, table
 
 if TYPE_CHECKING:
-    from peergate._engine import Batch, Flow
+    from rich.console import Console
+    from rich.table import Table
 
-PIPE_WIDTH = 180
-"""Columns when the output is no terminal: wide enough that no cell of an IPv4 flow is cut."""
+    from peergate._engine import Batch, Call, Flow, Host
 
 NEARLY_CERTAIN = 0.99
 """From here on a decimal is shown, so that 99.9% does not read as certain."""
@@ -46,7 +45,7 @@ class Report:
             else:
                 heapq.heappush(self._kept, entry)
 
-    def show(self, stats: dict[str, int]) -> None:
+    def show(self, stats: dict[str, int], calls: list[Call], hosts: list[Host]) -> None:
         """Prints everything to standard output."""
         console = console_for_output()
         flows = sorted((flow for _, _, flow in self._kept), key=lambda flow: flow.start_ns)
@@ -56,20 +55,25 @@ class Report:
         if self._why:
             for flow in flows:
                 console.print(why(flow))
+        self._show_objects(console, calls, hosts)
         if flows:
             console.print(_host_table(self._summary, self._limit), "")
             console.print(_app_table(self._summary), "")
         console.print(_closing(self._summary, stats), highlight=False)
 
+    def _show_objects(self, console: Console, calls: list[Call], hosts: list[Host]) -> None:
+        """Calls and roles, where there are any."""
+        if calls:
+            console.print(call_table(calls[: self._limit or None]), "")
+        if hosts:
+            console.print(host_table(hosts[: self._limit or None]), "")
+        if self._why:
+            console.print(*map(why_host, hosts), sep="\n")
+
     def _say_what_is_left_out(self, console: Console) -> None:
         left_out = self._summary.all.flows - len(self._kept)
         if left_out:
             console.print(f"… and {left_out:,} smaller flows (--limit 0 shows all)\n", style="dim")
-
-
-def console_for_output() -> Console:
-    """Standard output: as wide as the terminal, or wide enough where there is none."""
-    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
 
 
 def why(flow: Flow) -> Text:
@@ -118,61 +122,39 @@ def octets(flow: Flow) -> int:
     return flow.bytes_toserver + flow.bytes_toclient
 
 
-def size(octet_count: int) -> str:
-    """Bytes for people: 1.2 kB, 34.0 MB."""
-    amount = float(octet_count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000:  # noqa: PLR2004  # SI units step by a thousand
-            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
-
-
 def _flow_table(flows: list[Flow]) -> Table:
-    table = _table("Flows", "start", "proto", "from", "to", "app", "sure", "action")
-    for heading in ("packets", "bytes"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    words = ("start", "proto", "from", "to", "app", "sure", "action")
+    rows = table("Flows", *words, numbers=("packets", "bytes"))
     for flow in flows:
-        table.add_row(
+        rows.add_row(
             datetime.fromtimestamp(flow.start_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3],
             flow.proto,
-            _end(flow.src_ip, flow.src_port),
-            _end(flow.dest_ip, flow.dest_port),
+            endpoint(flow.src_ip, flow.src_port),
+            endpoint(flow.dest_ip, flow.dest_port),
             what(flow),
             sure(flow) if flow.app != "unknown" else "",
             acted(flow),
             f"{packets(flow):,}",
             size(octets(flow)),
         )
-    return table
+    return rows
 
 
 def _host_table(summary: Summary, limit: int) -> Table:
-    table = _table("Hosts", "host", "apps")
-    for heading in ("flows", "packets", "bytes"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows = table("Hosts", "host", "apps", numbers=("flows", "packets", "bytes"))
     for host, total in summary.hosts(limit or None):
         apps = ", ".join(total.apps[:5])
         numbers = (f"{total.flows:,}", f"{total.packets:,}", size(total.octets))
-        table.add_row(host, apps, *numbers)
-    return table
+        rows.add_row(host, apps, *numbers)
+    return rows
 
 
 def _app_table(summary: Summary) -> Table:
-    table = _table("Apps", "app", "category")
-    for heading in ("flows", "packets", "bytes", "blocked"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows = table("Apps", "app", "category", numbers=("flows", "packets", "bytes", "blocked"))
     for app, total in summary.apps():
         numbers = (f"{total.flows:,}", f"{total.packets:,}", size(total.octets))
-        table.add_row(app, total.category, *numbers, f"{total.blocked:,}" if total.blocked else "")
-    return table
-
-
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(heading, no_wrap=True)
-    return table
+        rows.add_row(app, total.category, *numbers, f"{total.blocked:,}" if total.blocked else "")
+    return rows
 
 
 def _closing(summary: Summary, stats: dict[str, int]) -> str:
@@ -194,9 +176,4 @@ def _closing(summary: Summary, stats: dict[str, int]) -> str:
 
 
 def _ends(flow: Flow) -> str:
-    return f"{flow.proto} {_end(flow.src_ip, flow.src_port)} → {_end(flow.dest_ip, flow.dest_port)}"
-
-
-def _end(address: str, port: int) -> str:
-    host = f"[{address}]" if ":" in address and port else address
-    return f"{host}:{port}" if port else host
+    return f"{flow.proto} {endpoint(flow.src_ip, flow.src_port)} → {endpoint(flow.dest_ip, flow.dest_port)}"

@@ -48,7 +48,8 @@ def test(file: Path, capture: Path, /) -> int:
 
     """
     from peergate import read
-    from peergate.cli.report import console_for_output, why
+    from peergate.cli.report import why
+    from peergate.cli.tables import console_for_output
 
     console = console_for_output()
     found = [flow for flow in read(capture, extra_signatures=[file]) if flow.app == file.stem]

@@ -30,7 +30,10 @@ def compiled(written: PolicyFile, catalog: Catalog) -> Policy:
     """The same policy for the engine. The default is its last rule."""
     rules = [_for_engine(rule, written.min_confidence) for rule in written.rules]
     rules.append({"name": "default", "action": written.default.value, "min_confidence": 0.0})
-    return Policy.compile(list(written.groups.items()), rules, catalog)
+    hosts = [
+        (host.prefix, [role.value for role in host.role], host.reason) for host in written.hosts
+    ]
+    return Policy.compile(list(written.groups.items()), rules, catalog, hosts)
 
 
 def _for_engine(rule: Rule, sure_enough: float) -> dict[str, object]:

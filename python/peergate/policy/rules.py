@@ -7,8 +7,8 @@ from typing import Annotated, TypeAlias, cast
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from peergate.document import OneOrMore, Prefixes, Section
-from peergate.model import Action, Words
+from peergate.document import OneOrMore, Prefix, Prefixes, Section
+from peergate.model import Action, Role, Words
 from peergate.problems import unknown
 
 SURE_ENOUGH = 0.8
@@ -72,10 +72,19 @@ class Rule(Section):
         return not (self.asks_what_it_is or self.group or self.src_group or self.dest_group)
 
 
+class KnownHost(Section):
+    """Hosts that may play a role, and why: nobody is told of it."""
+
+    prefix: Prefix
+    role: Annotated[tuple[Role, ...], OneOrMore]
+    reason: Annotated[str, Field(min_length=1)]
+
+
 class PolicyFile(Section):
     """A whole policy."""
 
     groups: dict[str, Prefixes] = Field(default_factory=dict)
+    hosts: tuple[KnownHost, ...] = ()
     rules: tuple[Rule, ...] = ()
     default: Action = Action.ALLOW
     min_confidence: Annotated[float, Field(ge=0, le=1)] = SURE_ENOUGH

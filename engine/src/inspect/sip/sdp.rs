@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::calls::Coding;
 use crate::facts::{Announcement, Facts};
 use crate::packet::{Addr, Endpoint, Transport};
 
@@ -20,6 +21,7 @@ pub struct Media {
     rtcp: Option<u16>,
     shares_port: bool,
     candidates: Vec<Endpoint>,
+    codings: Vec<Coding>,
 }
 
 /// Reads a description; lines that are none of it (parts of a multipart body) are passed over.
@@ -61,7 +63,16 @@ fn line_of_media(value: &str) -> Option<Media> {
     let (kind, port, profile) = (words.next()?, words.next()?, words.next()?);
     let port = port.split('/').next()?.parse().ok()?;
     let (kind, profile) = (kind.to_owned(), profile.to_ascii_lowercase());
-    Some(Media { kind, profile, port, addr: None, rtcp: None, shares_port: false, candidates: Vec::new() })
+    Some(Media {
+        kind,
+        profile,
+        port,
+        addr: None,
+        rtcp: None,
+        shares_port: false,
+        candidates: Vec::new(),
+        codings: Vec::new(),
+    })
 }
 
 fn attribute(media: &mut Media, value: &str) {
@@ -70,6 +81,7 @@ fn attribute(media: &mut Media, value: &str) {
     match name {
         "rtcp-mux" => media.shares_port = true,
         "rtcp" => media.rtcp = words.next().and_then(|port| port.parse().ok()),
+        "rtpmap" if media.codings.len() < MOST_MEDIA => media.codings.extend(coding(value)),
         // foundation, component, transport, priority, address, port.
         "candidate" if words.nth(2).is_some_and(|transport| transport.eq_ignore_ascii_case("udp")) => {
             let endpoint = words.nth(1).zip(words.next()).and_then(|(addr, port)| {
@@ -83,6 +95,17 @@ fn attribute(media: &mut Media, value: &str) {
     }
 }
 
+/// `96 opus/48000/2` (RFC 8866 §6.6)
+fn coding(value: &str) -> Option<Coding> {
+    /// Longer than the names that are registered.
+    const LONGEST_NAME: usize = 32;
+    let (payload_type, coding) = value.split_once(' ')?;
+    let mut parts = coding.trim().split('/');
+    let (name, clock) = (parts.next()?, parts.next()?.parse().ok()?);
+    let plain = name.len() <= LONGEST_NAME && name.bytes().all(|byte| byte.is_ascii_graphic());
+    plain.then_some(Coding { payload_type: payload_type.parse().ok()?, name: name.into(), clock })
+}
+
 impl Media {
     /// Tells where this one will be received. Port 0 refuses it (RFC 3264 §6).
     pub fn announce(&self, facts: &mut Facts<'_>) {
@@ -92,6 +115,10 @@ impl Media {
             _ => return,
         };
         let Some(addr) = self.addr.filter(|_| self.port != 0) else { return };
+        for coding in &self.codings {
+            let endpoint = Endpoint { addr, port: self.port };
+            facts.announce(Announcement::Coding { endpoint, coding: coding.clone() });
+        }
         let mut tell = |endpoint, protocol| {
             facts.announce(Announcement::Media { endpoint, transport: Transport::Udp, protocol });
         };

@@ -40,7 +40,7 @@ fn candidates_are_places_too_and_a_shared_port_is_announced_once() {
         .iter()
         .filter_map(|one| match one {
             Announcement::Media { endpoint, .. } => Some(endpoint.port),
-            Announcement::Name { .. } => None,
+            Announcement::Name { .. } | Announcement::Coding { .. } => None,
         })
         .collect();
     assert_eq!(ports, [9, 50_000]);

@@ -1,0 +1,45 @@
+//! Codings that were agreed on for a call, by payload type: what SDP said before the media came.
+
+/// Codings of one description that are kept.
+const MOST: usize = 16;
+
+/// One coding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coding {
+    /// Its number in RTP headers.
+    pub payload_type: u8,
+    /// Its name: `opus`.
+    pub name: Box<str>,
+    /// Ticks of its clock in a second.
+    pub clock: u32,
+}
+
+/// Those of one call.
+#[derive(Clone, Debug, Default)]
+pub struct Codings(Vec<Coding>);
+
+impl Codings {
+    /// One more; the latest word of a payload type holds.
+    pub fn add(&mut self, coding: Coding) {
+        self.0.retain(|known| known.payload_type != coding.payload_type);
+        if self.0.len() < MOST {
+            self.0.push(coding);
+        }
+    }
+
+    /// The name of a payload type.
+    #[must_use]
+    pub fn name(&self, payload_type: u8) -> Option<&str> {
+        self.of(payload_type).map(|coding| &*coding.name)
+    }
+
+    /// The clock of a payload type.
+    #[must_use]
+    pub fn clock(&self, payload_type: u8) -> Option<u32> {
+        self.of(payload_type).map(|coding| coding.clock)
+    }
+
+    fn of(&self, payload_type: u8) -> Option<&Coding> {
+        self.0.iter().find(|coding| coding.payload_type == payload_type)
+    }
+}

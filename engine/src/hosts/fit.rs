@@ -1,0 +1,125 @@
+//! Whether what comes in on one flow goes out on another: Suh et al. 2006, "Characterizing and detecting Skype-relayed
+//! traffic", with the payloads themselves as a further witness.
+#![allow(clippy::cast_precision_loss, reason = "a window has some hundred bins")]
+
+use super::series::{Series, Strand};
+use crate::packet::{Side, Time};
+
+/// Half a minute.
+pub const BINS: usize = 120;
+/// Counts of the kernel come every few seconds: only a longer look tells as much.
+const COARSE: u64 = 120 * Time::SECOND;
+/// Bytes in half a minute at 10 kb/s.
+const LEAST: f64 = 37_500.0;
+/// What comes in and what goes out differ by headers at most.
+const RATIO: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+/// From here on two courses are alike.
+pub const ALIKE: f64 = 0.8;
+/// Deviation over mean up to which a rate is constant: then there is no course to compare.
+const CONSTANT: f64 = 0.3;
+/// Two constant rates are the same rate only when they are very much so.
+const SAME_RATE: std::ops::RangeInclusive<f64> = 0.95..=1.05;
+/// A relayed call begins on both flows at once.
+const TOGETHER: u64 = 5 * Time::SECOND;
+/// The same flow before and after an address was translated begins at the same moment.
+const TWIN: u64 = 50 * Time::MILLI;
+/// Payloads that were on both flows, of 32 sampled ones at most. One is chance in 2^22; repeated ones count once.
+const SAME_PAYLOADS: usize = 6;
+
+/// How one direction of a pair agrees.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit {
+    /// Bytes out over bytes in.
+    pub ratio: f64,
+    /// Pearson's, at the better lag; nothing where both are constant.
+    pub correlation: Option<f64>,
+    /// Sampled payloads that were on both.
+    pub payloads: usize,
+}
+
+/// How two flows of one host agree.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    /// In on the first, out on the second.
+    pub there: Option<Fit>,
+    /// In on the second, out on the first.
+    pub back: Option<Fit>,
+    /// Both were first heard within a few seconds.
+    pub together: bool,
+}
+
+impl Fit {
+    /// Whether it says by itself that bytes are passed on.
+    pub fn speaks(&self) -> bool {
+        self.correlation.is_some_and(|correlation| correlation >= ALIKE) || self.payloads >= SAME_PAYLOADS
+    }
+
+    /// Whether the payloads themselves were seen on both.
+    pub fn is_verbatim(&self) -> bool {
+        self.payloads >= SAME_PAYLOADS
+    }
+}
+
+/// Compares two flows of a host, which is at these sides of them.
+pub fn compare(one: &Series, at_one: Side, other: &Series, at_other: Side, now: Time) -> Option<Pair> {
+    let long_enough = |series: &Series| series.spans(BINS) && (!series.coarse || now.since(series.start) >= COARSE);
+    let apart = one.start.0.abs_diff(other.start.0);
+    if !long_enough(one) || !long_enough(other) || one.far(at_one).addr == other.far(at_other).addr {
+        return None;
+    }
+    let same_way = one.towards(at_one).common(other.towards(at_other)) + one.from(at_one).common(other.from(at_other));
+    if same_way >= SAME_PAYLOADS || (apart < TWIN && is_twin(one, at_one, other, at_other)) {
+        return None;
+    }
+    let there = fit(one.towards(at_one), other.from(at_other));
+    let back = fit(other.towards(at_other), one.from(at_one));
+    (there.is_some() || back.is_some()).then_some(Pair { there, back, together: apart < TOGETHER })
+}
+
+/// The same bytes in the same direction: one flow, seen on both sides of an address translation.
+fn is_twin(one: &Series, at_one: Side, other: &Series, at_other: Side) -> bool {
+    let same = |one: Strand<'_>, other: Strand<'_>| {
+        let (one, other): (f64, f64) = (one.recent(BINS, 0).sum(), other.recent(BINS, 0).sum());
+        (one - other).abs() <= 0.02 * one.max(other)
+    };
+    same(one.towards(at_one), other.towards(at_other)) && same(one.from(at_one), other.from(at_other))
+}
+
+fn fit(into: Strand<'_>, out: Strand<'_>) -> Option<Fit> {
+    let (bytes_in, bytes_out): (f64, f64) = (into.recent(BINS, 0).sum(), out.recent(BINS, 0).sum());
+    let ratio = bytes_out / bytes_in.max(1.0);
+    if bytes_in < LEAST || bytes_out < LEAST || !RATIO.contains(&ratio) {
+        return None;
+    }
+    let payloads = into.common(out);
+    if deviation(into) < CONSTANT && deviation(out) < CONSTANT {
+        return SAME_RATE.contains(&ratio).then_some(Fit { ratio, correlation: None, payloads });
+    }
+    // What came in leaves in the same quarter second or in the next.
+    let correlation = (0..=1).map(|lag| correlation(into, out, lag)).fold(0.0, f64::max);
+    Some(Fit { ratio, correlation: Some(correlation), payloads })
+}
+
+/// Standard deviation over mean.
+fn deviation(strand: Strand<'_>) -> f64 {
+    let bins = BINS as f64;
+    let (sum, squares) = strand.recent(BINS, 0).fold((0.0, 0.0), |(sum, squares), x| (sum + x, squares + x * x));
+    let mean = sum / bins;
+    (squares / bins - mean * mean).max(0.0).sqrt() / mean.max(1.0)
+}
+
+/// Pearson's, of what came in `lag` bins before with what went out.
+fn correlation(into: Strand<'_>, out: Strand<'_>, lag: usize) -> f64 {
+    let bins = BINS - lag;
+    let (mut x1, mut y1, mut x2, mut y2, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (x, y) in into.recent(bins, lag).zip(out.recent(bins, 0)) {
+        (x1, y1, x2, y2, xy) = (x1 + x, y1 + y, x2 + x * x, y2 + y * y, xy + x * y);
+    }
+    let n = bins as f64;
+    let spread = ((n * x2 - x1 * x1) * (n * y2 - y1 * y1)).max(0.0).sqrt();
+    if spread > 0.0 {
+        (n * xy - x1 * y1) / spread
+    } else {
+        0.0
+    }
+}

@@ -1,0 +1,243 @@
+//! The bytes of a lively flow, quarter second by quarter second, and samples of what they were: for finding the flow that
+//! passes them on.
+
+use crate::packet::{Endpoint, Side, Time};
+
+/// A quarter of a second: a relay passes on within it, or in the next.
+pub const BIN: u64 = 250 * Time::MILLI;
+/// Half a minute and a little: no pair is judged by less than half a minute.
+pub const BINS: usize = 128;
+/// Payload ends that are kept of each side.
+const SAMPLES: usize = 32;
+/// One payload in eight is sampled, chosen by what it holds: both flows of a pair choose the same.
+const CHOSEN: u64 = 8;
+/// Bytes at the end of a payload that make a sample. A relay may put something before a payload, hardly ever behind it.
+const TAIL: usize = 8;
+
+/// One flow.
+pub struct Series {
+    /// Its number.
+    pub flow: u64,
+    /// Its client, and its server.
+    pub ends: [Endpoint; 2],
+    /// Places of those of them that are hosts of ours.
+    pub hosts: [Option<u32>; 2],
+    /// When the flow began.
+    pub start: Time,
+    /// Payload bytes by side, of quarter seconds; empty until its host has another lively flow.
+    bins: Vec<[u32; 2]>,
+    /// Number of the latest quarter second.
+    head: u64,
+    /// Since which quarter second the bins are filled.
+    filled_since: u64,
+    samples: [[u32; SAMPLES]; 2],
+    sampled: [u8; 2],
+    /// Packets and bytes, both sides, since the cost was last taken.
+    untold: (u64, u64),
+    /// When it was last fast enough.
+    fast: Time,
+    /// Counts of the kernel were spread over time: fine steps mean nothing.
+    pub coarse: bool,
+}
+
+/// One side of a series, or the end of it: which bytes to look at.
+#[derive(Clone, Copy)]
+pub struct Strand<'a> {
+    series: &'a Series,
+    side: Side,
+}
+
+impl Series {
+    /// A flow that is followed from now on.
+    pub fn new(flow: u64, ends: [Endpoint; 2], start: Time, before: (u64, u64), now: Time) -> Self {
+        Self {
+            flow,
+            ends,
+            hosts: [None; 2],
+            start,
+            bins: Vec::new(),
+            head: now.0 / BIN,
+            filled_since: 0,
+            samples: [[0; SAMPLES]; 2],
+            sampled: [0; 2],
+            untold: before,
+            fast: now,
+            coarse: false,
+        }
+    }
+
+    /// Begins to keep bins.
+    pub fn keep(&mut self, now: Time) {
+        if self.bins.is_empty() {
+            self.bins = vec![[0; 2]; BINS];
+            self.head = now.0 / BIN;
+            self.filled_since = self.head + 1;
+        }
+    }
+
+    /// Whether bins are kept, for at least that many.
+    pub fn spans(&self, bins: usize) -> bool {
+        !self.bins.is_empty() && self.head.saturating_sub(self.filled_since) >= bins as u64
+    }
+
+    /// Takes a packet.
+    #[inline]
+    pub fn heard(&mut self, time: Time, side: Side, payload: &[u8], payload_len: u32, wire_len: u32) {
+        self.untold.0 += 1;
+        self.untold.1 += u64::from(wire_len);
+        if self.bins.is_empty() || payload_len == 0 {
+            return;
+        }
+        self.advance(time);
+        self.add(time.0 / BIN, side, payload_len);
+        if payload.len() == payload_len as usize {
+            self.sample(side, payload);
+        }
+    }
+
+    /// Client and server were taken for each other.
+    pub fn turn(&mut self) {
+        self.ends.reverse();
+        self.hosts.reverse();
+        self.samples.reverse();
+        self.sampled.reverse();
+        self.bins.iter_mut().for_each(|sides| sides.reverse());
+    }
+
+    /// Spreads bytes that were counted elsewhere over the time in which they passed.
+    pub fn spread(&mut self, since: Time, until: Time, bytes: [u64; 2], packets: u64) {
+        self.untold.0 += packets;
+        self.untold.1 += bytes.iter().sum::<u64>();
+        self.coarse = true;
+        if self.bins.is_empty() {
+            return;
+        }
+        self.advance(until);
+        let (first, last) = (since.0 / BIN + 1, until.0 / BIN);
+        let first = first.max(last.saturating_sub(BINS as u64 - 1)).min(last);
+        let steps = last - first + 1;
+        for (side, bytes) in [Side::Client, Side::Server].into_iter().zip(bytes) {
+            let each = u32::try_from(bytes / steps).unwrap_or(u32::MAX);
+            (first..=last).for_each(|bin| self.add(bin, side, each));
+        }
+    }
+
+    /// Packets and bytes since this was last asked; `enough` of them make the flow a fast one.
+    pub fn take_untold(&mut self, now: Time, enough: u64) -> (u64, u64) {
+        if self.untold.1 >= enough {
+            self.fast = now;
+        }
+        std::mem::take(&mut self.untold)
+    }
+
+    /// When it was last fast.
+    pub const fn last_fast(&self) -> Time {
+        self.fast
+    }
+
+    /// Time has passed: what was not filled holds nothing.
+    pub fn advance(&mut self, now: Time) {
+        let bin = now.0 / BIN;
+        if self.bins.is_empty() || bin <= self.head {
+            return;
+        }
+        let steps = (bin - self.head).min(BINS as u64);
+        for step in 0..steps {
+            if let Some(place) = self.bins.get_mut(index(bin - step)) {
+                *place = [0; 2];
+            }
+        }
+        self.head = bin;
+    }
+
+    /// The bytes that come to the end on that side.
+    pub fn towards(&self, side: Side) -> Strand<'_> {
+        Strand { series: self, side: side.other() }
+    }
+
+    /// The bytes that the end on that side sends.
+    pub fn from(&self, side: Side) -> Strand<'_> {
+        Strand { series: self, side }
+    }
+
+    /// The end beyond the local one.
+    pub fn far(&self, local: Side) -> Endpoint {
+        let [client, server] = self.ends;
+        if local == Side::Client {
+            server
+        } else {
+            client
+        }
+    }
+
+    /// The local end.
+    pub fn near(&self, local: Side) -> Endpoint {
+        self.far(local.other())
+    }
+
+    /// Bytes on the heap and off.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.bins.capacity() * size_of::<[u32; 2]>()
+    }
+
+    fn add(&mut self, bin: u64, side: Side, bytes: u32) {
+        // What comes out of order by more than the whole ring is nothing to compare with.
+        if self.head.saturating_sub(bin) >= BINS as u64 {
+            return;
+        }
+        if let Some(sum) = self.bins.get_mut(index(bin)).and_then(|sides| sides.get_mut(side.index())) {
+            *sum = sum.saturating_add(bytes);
+        }
+    }
+
+    fn sample(&mut self, side: Side, payload: &[u8]) {
+        let Some(tail) = payload.last_chunk::<TAIL>() else { return };
+        // Silence and padding are alike everywhere.
+        if tail.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
+            return;
+        }
+        let mixed = u64::from_le_bytes(*tail).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        if (mixed >> 24) % CHOSEN != 0 {
+            return;
+        }
+        let value = u32::try_from(mixed >> 32).unwrap_or_default();
+        let (Some(samples), Some(count)) = (self.samples.get_mut(side.index()), self.sampled.get_mut(side.index()))
+        else {
+            return;
+        };
+        if samples.contains(&value) {
+            return;
+        }
+        if let Some(place) = samples.get_mut(usize::from(*count) % SAMPLES) {
+            *place = value;
+        }
+        *count = count.wrapping_add(1);
+    }
+}
+
+impl<'a> Strand<'a> {
+    /// Bytes of the latest whole bins, oldest first, `ago` bins back.
+    pub fn recent(self, bins: usize, ago: usize) -> impl Iterator<Item = f64> + 'a {
+        let last = self.series.head.saturating_sub(1 + ago as u64);
+        let first = last.saturating_sub(bins as u64 - 1);
+        (first..=last).map(move |bin| {
+            let sides = self.series.bins.get(index(bin)).copied().unwrap_or_default();
+            f64::from(sides.get(self.side.index()).copied().unwrap_or_default())
+        })
+    }
+
+    /// How many samples of this strand are also samples of the other.
+    pub fn common(self, other: Self) -> usize {
+        let theirs = other.samples();
+        self.samples().iter().filter(|sample| **sample != 0 && theirs.contains(sample)).count()
+    }
+
+    fn samples(self) -> &'a [u32] {
+        self.series.samples.get(self.side.index()).map_or(&[], <[u32; SAMPLES]>::as_slice)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a remainder of BINS fits")]
+const fn index(bin: u64) -> usize {
+    (bin % BINS as u64) as usize
+}

@@ -1,0 +1,134 @@
+//! One local port, as far as strangers are concerned: whom it calls, who calls it.
+
+use super::seen::{Seen, Set};
+use crate::packet::{Side, Time};
+
+/// First contacts so close together are one burst.
+const BURST: u64 = 2 * Time::SECOND;
+/// An answer that comes later was not one to the call: the flow was joined in its middle.
+pub const ANSWER: u64 = 3 * Time::SECOND;
+
+/// What a port of a host did in the window, towards ends outside of the network.
+#[derive(Default)]
+pub struct Socket {
+    /// Its number.
+    pub port: u16,
+    /// Flows that it opened, and flows that others opened to it, in the window: cheap bounds for the sets.
+    pub flows: [Window; 2],
+    /// Addresses that it called first.
+    pub called: Seen,
+    /// Those of them that answered.
+    pub answered: Seen,
+    /// The far ports of those that it called.
+    pub ports: Seen,
+    /// Their endpoints: a peer has one, a host that is scanned has many.
+    pub ends: Seen,
+    /// Addresses that called it over UDP and that it answered.
+    pub udp_callers: Seen,
+    /// The same over TCP.
+    pub tcp_callers: Seen,
+    /// Flows that were recognised as a peer-to-peer program's.
+    pub recognised: Seen,
+    /// Everyone who called within a day.
+    pub met: Set,
+    /// Called just after the engine began to look: who called whom is not sure.
+    pub early: Set,
+    /// Flows of that time that began with a packet of ours, and with one of theirs.
+    pub early_first: [u16; 2],
+    /// Most first contacts within two seconds.
+    pub burst: u16,
+    burst_begun: Time,
+    burst_size: u16,
+    /// When it was first seen.
+    pub first: Time,
+    /// When a flow of it last began.
+    pub last: Time,
+}
+
+/// A count in a sliding window of two panes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    young: u32,
+    old: u32,
+}
+
+impl Window {
+    /// One more.
+    pub fn add(&mut self) {
+        self.young = self.young.saturating_add(1);
+    }
+
+    /// A pane is full.
+    pub fn turn(&mut self) {
+        self.old = std::mem::take(&mut self.young);
+    }
+
+    /// How many in the window.
+    pub const fn count(self) -> u32 {
+        self.young.saturating_add(self.old)
+    }
+}
+
+impl Socket {
+    /// A port that was seen for the first time.
+    pub fn new(port: u16, now: Time) -> Self {
+        Self { port, first: now, last: now, ..Self::default() }
+    }
+
+    /// A pane of the window is full.
+    pub fn turn(&mut self) {
+        let Self { called, answered, ports, ends, udp_callers, tcp_callers, recognised, .. } = self;
+        for seen in [called, answered, ports, ends, udp_callers, tcp_callers, recognised] {
+            seen.turn();
+        }
+        self.flows.iter_mut().for_each(Window::turn);
+        self.burst = 0;
+    }
+
+    /// A first contact goes out.
+    pub fn note_burst(&mut self, now: Time) {
+        if now.since(self.burst_begun) > BURST || now < self.burst_begun {
+            (self.burst_begun, self.burst_size) = (now, 0);
+        }
+        self.burst_size = self.burst_size.saturating_add(1);
+        self.burst = self.burst.max(self.burst_size);
+    }
+
+    /// A flow began just after the engine did, by a packet of ours or of theirs.
+    pub fn begun_early(&mut self, first: Side) {
+        let [ours, theirs] = &mut self.early_first;
+        let count = if first == Side::Client { ours } else { theirs };
+        *count = count.saturating_add(1);
+    }
+
+    /// How many it called who had never called it. What began before the engine looked counts only where all of it
+    /// began with our packets: of flows that are joined in their middle the other end sends half of the first packets.
+    pub fn strangers(&self) -> usize {
+        let [ours, theirs] = self.early_first;
+        let mut known = Set::default();
+        known.add_all(&self.met);
+        if u32::from(theirs) * 10 > u32::from(ours) {
+            known.add_all(&self.early);
+        }
+        known.lacks(&self.called.all())
+    }
+
+    /// How many called it, over UDP and over TCP.
+    pub fn callers(&self) -> (usize, usize) {
+        (self.udp_callers.count(), self.tcp_callers.count())
+    }
+
+    /// What is kept when there is no room: ports with many peers, and of equals the latest.
+    pub fn worth(&self) -> (u32, Time) {
+        let [out, into] = self.flows;
+        (out.count().saturating_add(into.count()), self.last)
+    }
+
+    /// Bytes that it takes, on the heap too.
+    pub fn bytes(&self) -> usize {
+        let Self { called, answered, ports, ends, udp_callers, tcp_callers, recognised, .. } = self;
+        let all = [called, answered, ports, ends, udp_callers, tcp_callers, recognised];
+        let seen: usize = all.into_iter().map(Seen::bytes).sum();
+        size_of::<Self>() + seen + self.met.bytes() + self.early.bytes()
+    }
+}

@@ -1,0 +1,155 @@
+"""Calls and roles of hosts: where they come from, and their tables."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from peergate._engine import Call, Host
+from peergate.capture import Latest, read
+from peergate.cli.tables import endpoint, size, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from rich.table import Table
+
+    from peergate._engine import Quality
+
+MERGED = "merged"
+"""Why a call ends that is found to be one with another: that one is shown."""
+
+CLOCK = slice(11, 19)
+"""Hours, minutes and seconds of a time as EVE writes it."""
+
+
+def found(files: Iterable[str], eve: Path | None, local: Iterable[str]) -> Latest:
+    """What captures hold, or what a gateway wrote into its EVE file.
+
+    Raises CaptureError or OSError where nothing could be read.
+    """
+    if eve is None:
+        capture = read(files, local=local)
+        for _batch in capture.batches():
+            pass
+        return capture.latest
+    latest = Latest()
+    with eve.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            # Most lines are flows: what is no call need not be parsed to see it.
+            if '"event_type":"call"' in line and (call := Call.parse(line)):
+                latest.add([call], [])
+            elif '"event_type":"host"' in line and (host := Host.parse(line)):
+                latest.add([], [host])
+    return latest
+
+
+def call_table(calls: Iterable[Call]) -> Table:
+    """Calls, one a row."""
+    words = ("start", "from", "to", "app", "route", "codec")
+    rows = table("Calls", *words, numbers=("seconds", "sent", "received"))
+    for call in calls:
+        if call.reason == MERGED:
+            continue
+        rows.add_row(
+            call.start[CLOCK],
+            endpoint(call.src_ip, call.src_port),
+            endpoint(call.dest_ip, call.dest_port),
+            _app(call),
+            f"relayed by {call.relay}" if call.relay else call.route or "",
+            (call.codec or "") + (" video" if call.video else ""),
+            f"{call.seconds:.0f}" + ("" if call.state == "end" else " …"),
+            _heard(call.sent),
+            _heard(call.received),
+        )
+    return rows
+
+
+def host_table(hosts: Iterable[Host]) -> Table:
+    """Roles of hosts, one a row."""
+    words = ("since", "host", "role", "sure", "state")
+    rows = table("Roles", *words, numbers=("minutes", "packets", "bytes"))
+    rows.add_column("for whom")
+    for host in hosts:
+        ended = f"{host.state} ({host.reason})" if host.reason else host.state
+        rows.add_row(
+            host.since[CLOCK],
+            endpoint(host.ip, host.port or 0),
+            Text(host.role, style="bold"),
+            f"{host.confidence:.1%}",
+            ended,
+            f"{host.minutes:.1f}",
+            f"{host.packets:,}",
+            size(host.octets),
+            ", ".join(f"{one} ⇄ {other}" for one, other in host.between),
+        )
+    return rows
+
+
+def why_host(host: Host) -> Text:
+    """The evidence for a host's role, the weightiest first."""
+    text = Text(f"{host.ip}  {host.role} ({host.confidence:.1%} sure)\n", style="bold")
+    for what, weight in host.evidence:
+        text.append(f"  {weight:+4d} dB  {what}\n")
+    return text
+
+
+def why_call(call: Call) -> Text:
+    """The flows of a call, and what was measured on them."""
+    text = Text(f"{endpoint(call.src_ip, call.src_port)} ⇄ ", style="bold")
+    text.append(f"{endpoint(call.dest_ip, call.dest_port)}  {call.app}\n", style="bold")
+    for leg in call.legs:
+        text.append(f"  {leg.kind:<10}  {leg.src} ⇄ {leg.dest}\n")
+    for way, quality in (("sent", call.sent), ("received", call.received)):
+        text.append(f"  {way:<10}  {_told(quality)}\n", style="dim")
+    return text
+
+
+def cost(hosts: Iterable[Host]) -> Table:
+    """What each role costs, of all hosts together."""
+    sums: dict[str, Counter[str]] = {}
+    for host in hosts:
+        of_role = sums.setdefault(host.role, Counter())
+        of_role.update(hosts=1, packets=host.packets, octets=host.octets)
+        of_role["tenths"] += round(host.minutes * 10)
+    rows = table("Cost", "role", numbers=("hosts", "minutes", "packets", "bytes"))
+    for role, total in sorted(sums.items()):
+        minutes = f"{total['tenths'] / 10:,.1f}"
+        packets = f"{total['packets']:,}"
+        rows.add_row(role, f"{total['hosts']:,}", minutes, packets, size(total["octets"]))
+    return rows
+
+
+def _app(call: Call) -> Text:
+    known = call.app != "unknown"
+    return Text(call.app if known else "unknown call", style="bold" if known else "")
+
+
+def _heard(quality: Quality | None) -> str:
+    """`4.3, 1.2% lost`; with a tilde where it is an estimate."""
+    if quality is None:
+        return ""
+    score = "" if quality.mos is None else f"{'~' if quality.estimated else ''}{quality.mos:.1f}"
+    lost = "" if quality.loss is None else f"{quality.loss:.1%} lost"
+    return ", ".join(filter(None, (score, lost)))
+
+
+def _told(quality: Quality | None) -> str:
+    if quality is None:
+        return "not measured"
+    numbers = {
+        "MOS": quality.mos,
+        "loss": quality.loss,
+        "jitter ms": quality.jitter_ms,
+        "late": quality.late,
+        "repeated": quality.repeated,
+    }
+    said = [f"{name} {number:g}" for name, number in numbers.items() if number is not None]
+    if quality.estimated:
+        said.append("estimated from the pace of the packets")
+    elif quality.mos is not None and quality.mos_codec is None:
+        said.append("score as if it were G.729A")
+    return f"{quality.packets:,} packets: {', '.join(said)}"

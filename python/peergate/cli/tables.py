@@ -1,0 +1,42 @@
+"""What all tables on screen have in common."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+PIPE_WIDTH = 180
+"""Columns when the output is no terminal: wide enough that no cell of an IPv4 flow is cut."""
+
+
+def console_for_output() -> Console:
+    """Standard output: as wide as the terminal, or wide enough where there is none."""
+    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+
+
+def table(title: str, *headings: str, numbers: tuple[str, ...] = ()) -> Table:
+    """An empty one: columns of words, then columns of numbers."""
+    made = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for heading in headings:
+        made.add_column(heading, no_wrap=True)
+    for heading in numbers:
+        made.add_column(heading, justify="right", no_wrap=True)
+    return made
+
+
+def endpoint(address: str, port: int) -> str:
+    """An address, and a port where there is one."""
+    host = f"[{address}]" if ":" in address and port else address
+    return f"{host}:{port}" if port else host
+
+
+def size(octet_count: int) -> str:
+    """Bytes for people: 1.2 kB, 34.0 MB."""
+    amount = float(octet_count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:  # noqa: PLR2004  # SI units step by a thousand
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
