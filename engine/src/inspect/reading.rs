@@ -35,6 +35,7 @@ struct Reader {
 
 /// What is kept of a flow while its payloads are read.
 // In this order: what every payload touches lies together.
+#[derive(Default)]
 #[repr(C)]
 pub struct Reading {
     readers: Vec<Reader>,
@@ -52,22 +53,6 @@ pub struct Reading {
     mistaken: Vec<ProtocolId>,
     /// How each side began.
     firsts: [Opening; 2],
-}
-
-impl Default for Reading {
-    fn default() -> Self {
-        Self {
-            streams: Default::default(),
-            readers: Vec::new(),
-            firsts: [Opening::NONE; 2],
-            openings: Default::default(),
-            refused: [false; 2],
-            mistaken: Vec::new(),
-            asked: 0,
-            depth: 0,
-            counted: 0,
-        }
-    }
 }
 
 impl Reading {
@@ -255,7 +240,7 @@ impl Reading {
 
     fn begin_anew(&mut self) {
         self.depth += 1;
-        self.firsts = [Opening::NONE; 2];
+        self.firsts = Default::default();
         self.openings = Default::default();
         self.refused = [false; 2];
         self.mistaken.clear();
@@ -350,13 +335,13 @@ impl Reading {
             let wire_len = u32::try_from(before.len()).unwrap_or(u32::MAX);
             let earlier = Payload { bytes: &before, wire_len, side, other: &[], ..*payload };
             if matches!(feed(parser.as_mut(), id, &earlier, notes), Next::Done) {
-                self.readers.push(Reader { id, parser: None, weight });
+                self.add(Reader { id, parser: None, weight });
                 notes.recognised.push(id);
                 return;
             }
         }
         let next = feed(parser.as_mut(), id, payload, notes);
-        self.readers.push(Reader { id, parser: Some(parser), weight });
+        self.add(Reader { id, parser: Some(parser), weight });
         if !matches!(next, Next::NotMine) {
             notes.recognised.push(id);
         }
@@ -368,11 +353,19 @@ impl Reading {
         if payload.transport == Transport::Tcp {
             self.readers.clear();
             notes.recognised.push(id);
-            self.readers.push(Reader { id, parser: Some(protocol.parser()), weight });
+            self.add(Reader { id, parser: Some(protocol.parser()), weight });
             self.bytes(payload, notes);
         } else {
             self.start_as(id, protocol, payload, weight, notes);
         }
+    }
+
+    /// Most flows have one reader.
+    fn add(&mut self, reader: Reader) {
+        if self.readers.is_empty() {
+            self.readers.reserve_exact(1);
+        }
+        self.readers.push(reader);
     }
 
     fn start_as(
@@ -390,7 +383,7 @@ impl Reading {
         }
         notes.recognised.push(id);
         let parser = if matches!(next, Next::Done) { None } else { Some(parser) };
-        self.readers.push(Reader { id, parser, weight });
+        self.add(Reader { id, parser, weight });
         if let Next::Inside(used) = next {
             self.datagram_at(&after(payload, used), 1, notes);
         }

@@ -1,7 +1,7 @@
 //! The last stages of the pipeline: what a flow is taken for, what is done with it, what it teaches about others.
 
 use super::{calling, Core};
-use crate::apps::{Activity, AppId, Known};
+use crate::apps::{Activity, AppId, Known, Learn};
 use crate::behaviour::is_medium;
 use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
@@ -153,6 +153,9 @@ impl Core {
             }
         }
         let learn = flow.judgement.learn;
+        if learn == Learn::Nothing {
+            return;
+        }
         for side in [Side::Client, Side::Server] {
             let endpoint = flow.end(side);
             let way = if config.is_local(flow, side) { Way::Local } else { Way::Remote };

@@ -195,7 +195,8 @@ fn searched_torrent(bytes: &[u8]) -> Option<[u8; 20]> {
 
 /// Where the first thing after `wanted` begins.
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted).map(|at| at + wanted.len())
+    let mut begins = memchr::memchr_iter(*wanted.first()?, bytes);
+    begins.find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(wanted))).map(|at| at + wanted.len())
 }
 
 /// A tracker or the hash table named these peers, in four bytes of address and two of port each: expect them.

@@ -11,9 +11,13 @@ pub struct Opening {
     pub wire_len: u32,
 }
 
-impl Opening {
-    pub(super) const NONE: Self = Self { bytes: [0; KEPT_OF_OPENING], kept: 0, wire_len: 0 };
+impl Default for Opening {
+    fn default() -> Self {
+        Self { bytes: [0; KEPT_OF_OPENING], kept: 0, wire_len: 0 }
+    }
+}
 
+impl Opening {
     /// What is kept of it.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
