@@ -243,8 +243,10 @@ impl Hosts {
             None if flow.series == 0 => (None, (u64::from(flow.packets()), flow.octets())),
             None => return,
         };
-        for side in [Side::Client, Side::Server] {
-            let end = flow.end(side);
+        // Only roles have a price, and every flow that ends comes by here.
+        let ends = if self.are_playing() { &[Side::Client, Side::Server][..] } else { &[] };
+        for side in ends {
+            let end = flow.end(*side);
             let Some(host) = self.table.find(end.addr) else { continue };
             self.charge(host, |host, at| covers(host, at, series, end.port), cost, now, out);
         }
