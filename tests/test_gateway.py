@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from frames import udp
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -51,12 +53,15 @@ class Running:
         self.config = folder / "gateway.yaml"
         self.config.write_text(
             f"name: {NAMESPACE}\nlan: lan\nwan: wan\npolicy: policy.yaml\neve: eve.json\n"
+            "signatures: [own]\n"
         )
         self.eve = folder / "eve.json"
+        self.signatures = folder / "own"
+        self.signatures.mkdir()
         self._said = folder / "said"
         # `ip netns exec` would hide the BPF file system.
-        inside = ["nsenter", f"--net=/run/netns/{namespace}"]
-        self._command = [*inside, PEERGATE, "gateway", "-c", str(self.config)]
+        self._inside = ["nsenter", f"--net=/run/netns/{namespace}"]
+        self._command = [*self._inside, PEERGATE, "gateway", "-c", str(self.config)]
 
     def __enter__(self) -> Running:
         with self._said.open("w") as said:
@@ -83,11 +88,27 @@ class Running:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def sends(self, frame: bytes) -> None:
+        """Sends a frame from the LAN through the line."""
+        code = (
+            "import socket, sys; line = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); "
+            "line.bind(('lan-far', 0)); line.send(bytes.fromhex(sys.argv[1]))"
+        )
+        command = [*self._inside, sys.executable, "-c", code, frame.hex()]
+        subprocess.run(command, check=True, timeout=PATIENCE_SECONDS)
+
     def says(self, words: str) -> None:
         """Waits until it has said these words."""
+        self._waits_for(words, self._said)
+
+    def tells(self, words: str) -> None:
+        """Waits until these words are in its EVE file."""
+        self._waits_for(words, self.eve)
+
+    def _waits_for(self, words: str, file: Path) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while words not in self._said.read_text():
-            assert time.monotonic() < deadline, self._said.read_text()
+        while words not in file.read_text():
+            assert time.monotonic() < deadline, file.read_text() + self._said.read_text()
             assert self.process.poll() is None, self._said.read_text()
             time.sleep(0.05)
 
@@ -101,11 +122,11 @@ def test_a_gateway_reloads_keeps_a_good_policy_and_leaves_cleanly(
         gateway.policy.write_text("rules: [{name: no Tox, app: toxx, action: block}]\n")
         gateway.process.send_signal(signal.SIGHUP)
         gateway.says('policy.yaml:1: unknown app "toxx"; did you mean "tox"?')
-        gateway.says("the policy that was running stays in force")
+        gateway.says("the policy and the signatures that were running stay in force")
 
         gateway.policy.write_text("rules: [{name: no Skype, app: skype, action: block}]\n")
         gateway.process.send_signal(signal.SIGHUP)
-        gateway.says("policy read again")
+        gateway.says("policy and signatures read again")
 
         gateway.eve.rename(tmp_path / "eve.json.1")
         gateway.process.send_signal(signal.SIGUSR1)
@@ -116,6 +137,40 @@ def test_a_gateway_reloads_keeps_a_good_policy_and_leaves_cleanly(
 
         gateway.process.terminate()
         assert gateway.process.wait(PATIENCE_SECONDS) == 0
+
+
+def test_signatures_are_read_again_for_what_is_up_and_a_mistake_leaves_all_as_it_was(
+    namespace: str, tmp_path: Path
+) -> None:
+    greeting = udp(("10.0.0.1", 4000), ("198.51.100.7", 9999), b"GREETING" + bytes(range(100, 130)))
+    signature = """\
+app = "ours"
+title = "Ours"
+category = "chat"
+what = "A messenger of our own."
+why = "It is not wanted here."
+[[sign]]
+what = "its greeting"
+bytes = { side = "client", hex = "47 52 45 45 54 49 4e 47" }
+weight = 60
+"""
+    with Running(namespace, tmp_path) as gateway:
+        gateway.says(f"in the line of {NAMESPACE}: ")
+        gateway.sends(greeting)
+        file = gateway.signatures / "ours.toml"
+
+        file.write_text(signature.replace("category", "categorie"))
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.says('ours.toml:3: unknown field "categorie"; did you mean "category"?')
+        gateway.says("the policy and the signatures that were running stay in force")
+
+        file.write_text(signature)
+        gateway.policy.write_text("rules: [{name: not ours, app: ours, action: block}]\n")
+        gateway.process.send_signal(signal.SIGHUP)
+        gateway.says("policy and signatures read again")
+        gateway.tells('"app":"ours"')
+        gateway.tells('"rule":"not ours"')
+        gateway.tells('"what":"its greeting"')
 
 
 def test_what_stays_in_the_kernel_is_taken_away_by_detach(namespace: str, tmp_path: Path) -> None:

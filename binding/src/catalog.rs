@@ -19,6 +19,7 @@ pub struct App {
     category: &'static str,
     what: String,
     why: String,
+    aliases: Vec<String>,
 }
 
 /// One protocol.
@@ -27,6 +28,7 @@ pub struct Protocol {
     name: &'static str,
     title: &'static str,
     category: &'static str,
+    layer: &'static str,
     transports: Vec<String>,
     ports: Vec<u16>,
     fields: Vec<(&'static str, &'static str)>,
@@ -56,6 +58,7 @@ impl Catalog {
             category: app.category.name(),
             what: app.what.clone(),
             why: app.why.clone(),
+            aliases: app.aliases.clone(),
         };
         self.0.apps().iter().map(told).collect()
     }
@@ -110,6 +113,7 @@ fn told(profile: &engine::inspect::Profile) -> Protocol {
         name: profile.name,
         title: profile.title,
         category: profile.category.name(),
+        layer: profile.layer.name(),
         transports: profile.transports.iter().map(|transport| format!("{transport:?}").to_lowercase()).collect(),
         ports: profile.ports.to_vec(),
         fields: profile.fields.iter().map(|field| (field.name, field.what)).collect(),

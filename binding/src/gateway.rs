@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use peergate_datapath::bridge::{Bridge, BridgeConfig, Fail, Mode};
-use peergate_datapath::gateway::{Gateway as Running, Happened, Settings};
+use peergate_datapath::gateway::{Gateway as Running, Happened, Rules, Settings};
 use peergate_datapath::probe;
 use peergate_engine::event::Event;
 use peergate_engine::hosts::Limits;
@@ -16,7 +16,6 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::batch::Batch;
-use crate::catalog::Catalog;
 use crate::flow::Chunk;
 use crate::policy::Policy;
 use crate::reader::prefixes;
@@ -29,9 +28,8 @@ pub struct Gateway {
     bridge: BridgeConfig,
     refuse: bool,
     engine: Config,
-    catalog: Arc<peergate_engine::apps::Catalog>,
-    /// The policy in force; what is told of a flow is put into words by the one that decided it.
-    policy: Mutex<Arc<peergate_engine::policy::Policy>>,
+    /// In force when it starts.
+    rules: Rules,
     running: Mutex<Option<Running>>,
 }
 
@@ -39,12 +37,11 @@ pub struct Gateway {
 impl Gateway {
     #[new]
     #[pyo3(signature = (
-        catalog, policy, *, name, lan, wan, mode="bridge", fail="open", refuse="silence", heartbeat_seconds=2.0,
+        policy, *, name, lan, wan, mode="bridge", fail="open", refuse="silence", heartbeat_seconds=2.0,
         local=Vec::new(), seed=0, alarm=1_000_000_000,
     ))]
     #[allow(clippy::too_many_arguments, reason = "a constructor with keywords, as Python has them")]
     fn new(
-        catalog: &Catalog,
         policy: &Policy,
         name: &str,
         lan: &str,
@@ -76,8 +73,7 @@ impl Gateway {
                 hosts: Limits { alarm, ..Limits::default() },
                 ..Config::default()
             },
-            catalog: Arc::clone(&catalog.0),
-            policy: Mutex::new(Arc::clone(&policy.compiled)),
+            rules: policy.rules(),
             running: Mutex::new(None),
         })
     }
@@ -87,8 +83,7 @@ impl Gateway {
             bridge: self.bridge.clone(),
             refuse: self.refuse,
             engine: self.engine.clone(),
-            catalog: Arc::clone(&self.catalog),
-            policy: self.policy(),
+            rules: self.rules.clone(),
         };
         let started = py.detach(|| Running::start(settings)).map_err(failed)?;
         *self.running() = Some(started);
@@ -109,10 +104,10 @@ impl Gateway {
         })
     }
 
+    /// Takes a policy, and the signatures that it was compiled against.
     fn reload(&self, policy: &Policy) {
-        *self.policy.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&policy.compiled);
         if let Some(running) = self.running().as_ref() {
-            running.reload(Arc::clone(&policy.compiled));
+            running.reload(policy.rules());
         }
     }
 
@@ -124,7 +119,7 @@ impl Gateway {
             let running = self.running();
             let Some(running) = running.as_ref() else { return Ok(Events::default()) };
             let happened = running.happened(max_events, patience).map_err(failed)?;
-            Ok(self.sorted(happened))
+            Ok(sorted(happened))
         })
     }
 
@@ -156,26 +151,32 @@ impl Gateway {
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn policy(&self) -> Arc<peergate_engine::policy::Policy> {
-        Arc::clone(&self.policy.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn sorted(&self, happened: Vec<Happened>) -> Events {
-        let policy = self.policy();
-        let chunk = || Chunk::new(&self.catalog, &policy);
-        let (mut verdicts, mut activities, mut flows) = (chunk(), chunk(), chunk());
-        for each in happened {
-            match each {
-                Happened::Verdict(told) => verdicts.told.push(*told),
-                Happened::Activity(told) => activities.told.push(*told),
-                Happened::Ended(told) => flows.take(Event::Ended(told)),
-                Happened::Host(news) => flows.take(Event::Host(news)),
-                Happened::Call(news) => flows.take(Event::Call(news)),
-            }
+fn sorted(happened: Vec<(Happened, Rules)>) -> Events {
+    let (mut verdicts, mut activities, mut flows) = (Vec::new(), Vec::new(), Vec::new());
+    for (each, rules) in happened {
+        match each {
+            Happened::Verdict(told) => add(&mut verdicts, rules, |chunk| chunk.told.push(*told)),
+            Happened::Activity(told) => add(&mut activities, rules, |chunk| chunk.told.push(*told)),
+            Happened::Ended(told) => add(&mut flows, rules, |chunk| chunk.take(Event::Ended(told))),
+            Happened::Host(news) => add(&mut flows, rules, |chunk| chunk.take(Event::Host(news))),
+            Happened::Call(news) => add(&mut flows, rules, |chunk| chunk.take(Event::Call(news))),
         }
-        let batch = |chunk| Arc::new(Batch::of(chunk));
-        Events { verdicts: batch(verdicts), flows: batch(flows), activities: batch(activities) }
+    }
+    let batch = |chunks: Vec<Chunk>| Arc::new(Batch { chunks: chunks.into_iter().map(Arc::new).collect() });
+    Events { verdicts: batch(verdicts), flows: batch(flows), activities: batch(activities) }
+}
+
+/// Adds something to what else is told by the same rules.
+fn add(chunks: &mut Vec<Chunk>, rules: Rules, put: impl FnOnce(&mut Chunk)) {
+    let last = chunks.last_mut().filter(|chunk| Arc::ptr_eq(&chunk.policy, &rules.policy));
+    if let Some(chunk) = last {
+        put(chunk);
+    } else {
+        let mut chunk = Chunk::new(&rules.catalog, &rules.policy);
+        put(&mut chunk);
+        chunks.push(chunk);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use peergate_datapath::gateway::Rules;
 use peergate_engine::apps::{Activity, AppId, Role};
 use peergate_engine::hosts::Excuse;
 use peergate_engine::inspect::{registry, Category, ProtocolId};
@@ -85,6 +86,11 @@ impl Policy {
 }
 
 impl Policy {
+    /// With the signatures that it was compiled against.
+    pub fn rules(&self) -> Rules {
+        Rules { catalog: Arc::clone(&self.catalog), policy: Arc::clone(&self.compiled) }
+    }
+
     fn answer(&self, subject: &Subject) -> Explanation {
         let decision = self.compiled.decide(subject);
         let name = |rule: u16| self.compiled.rule_name(rule).to_owned();

@@ -33,6 +33,13 @@ pub struct Settings {
     pub refuse: bool,
     /// The engine's limits and networks.
     pub engine: Config,
+    /// By what flows are judged.
+    pub rules: Rules,
+}
+
+/// By what flows are judged: signatures, and a policy that was compiled against them.
+#[derive(Clone)]
+pub struct Rules {
     /// Signatures.
     pub catalog: Arc<Catalog>,
     /// Groups and rules.
@@ -54,7 +61,7 @@ pub enum Happened {
 }
 
 enum Command {
-    Policy(Arc<Policy>),
+    Reload(Rules),
     Stop,
 }
 
@@ -70,7 +77,7 @@ struct Shared {
 pub struct Gateway {
     thread: Option<JoinHandle<()>>,
     commands: Sender<Command>,
-    happened: Mutex<Receiver<Happened>>,
+    happened: Mutex<Receiver<(Happened, Rules)>>,
     shared: Arc<Shared>,
     place: Place,
     fallback: Option<String>,
@@ -111,17 +118,17 @@ impl Gateway {
         self.fallback.as_deref()
     }
 
-    /// From now on this policy decides, also about flows that are up.
-    pub fn reload(&self, policy: Arc<Policy>) {
+    /// From now on these rules decide, also about flows that are up.
+    pub fn reload(&self, rules: Rules) {
         // A thread that is gone is told of by `happened`.
-        let _ = self.commands.send(Command::Policy(policy));
+        let _ = self.commands.send(Command::Reload(rules));
     }
 
-    /// Waits for the first event, and takes up to `most`.
+    /// Waits for the first event, and takes up to `most`; each with the rules that put it into words, since others may come.
     ///
     /// # Errors
     /// If the thread failed; the line is then as it is configured to be without the program.
-    pub fn happened(&self, most: usize, patience: Duration) -> Result<Vec<Happened>, Error> {
+    pub fn happened(&self, most: usize, patience: Duration) -> Result<Vec<(Happened, Rules)>, Error> {
         let receiver = self.happened.lock().unwrap_or_else(PoisonError::into_inner);
         match receiver.recv_timeout(patience) {
             Ok(first) => Ok(std::iter::once(first).chain(receiver.try_iter().take(most.saturating_sub(1))).collect()),
@@ -158,13 +165,13 @@ impl Drop for Gateway {
 
 /// Where the thread's events go.
 struct Outlet {
-    events: SyncSender<Happened>,
+    events: SyncSender<(Happened, Rules)>,
     shared: Arc<Shared>,
 }
 
 impl Outlet {
-    fn tell(&self, happened: Happened) {
-        if self.events.try_send(happened).is_err() {
+    fn tell(&self, happened: Happened, rules: &Rules) {
+        if self.events.try_send((happened, rules.clone())).is_err() {
             self.shared.events_lost.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -5,6 +5,7 @@ mod config;
 mod hosting;
 mod judging;
 mod leaps;
+mod reloading;
 mod segments;
 mod spare;
 mod watching;
@@ -124,15 +125,6 @@ impl Engine {
         table.clear();
         hosts.close(*clock, out);
         self.core.reading_bytes = 0;
-    }
-
-    /// Takes a new policy, and judges every live flow by it.
-    pub fn set_policy(&mut self, policy: Arc<Policy>, out: &mut Outbox) {
-        self.core.hosts.excuse(policy.excuses().clone(), self.core.clock, out);
-        self.core.policy = policy;
-        for slot in self.core.table.slots() {
-            self.core.ask_new_policy(slot, out);
-        }
     }
 
     /// What was done since the start.

@@ -44,6 +44,11 @@ impl<T> Places<T> {
         Some(taken)
     }
 
+    /// All that lies there.
+    pub fn each(&mut self) -> impl Iterator<Item = &mut T> {
+        self.all.iter_mut().filter_map(Option::as_deref_mut)
+    }
+
     /// Every place with what lies there.
     #[must_use]
     pub fn all(&self) -> &[Option<Box<T>>] {

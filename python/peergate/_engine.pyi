@@ -64,6 +64,9 @@ class App:
     def what(self) -> str: ...
     @property
     def why(self) -> str: ...
+    # Other words for it in policies.
+    @property
+    def aliases(self) -> list[str]: ...
 
 @final
 class Protocol:
@@ -73,6 +76,9 @@ class Protocol:
     def title(self) -> str: ...
     @property
     def category(self) -> str: ...
+    # carrier, session or content: what it is in a conversation of several.
+    @property
+    def layer(self) -> str: ...
     @property
     def transports(self) -> list[str]: ...
     @property
@@ -432,10 +438,9 @@ class Events:
 
 @final
 class Gateway:
-    # Inert until start.
+    # Inert until start. A policy brings the signatures that it was compiled against.
     def __new__(
         cls,
-        catalog: Catalog,
         policy: Policy,
         *,
         name: str,
@@ -453,6 +458,7 @@ class Gateway:
     def start(self) -> None: ...
     # Stops the thread; the programs and maps stay in the line unless `detach`.
     def stop(self, detach: bool = False) -> None: ...
+    # Judges what is up and what comes by this policy and its signatures.
     def reload(self, policy: Policy) -> None: ...
     # Waits up to `timeout` seconds for the first event; releases the GIL.
     def events(self, max_events: int = 4096, timeout: float = 0.5) -> Events: ...

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TextIO
 from pydantic import Field
 
 from peergate import document, policy, signatures
-from peergate._engine import Catalog, Events, Policy
+from peergate._engine import Events, Policy
 from peergate._engine import Gateway as Line
 from peergate.claim import claim
 from peergate.document import Prefixes, Section
@@ -101,7 +101,7 @@ def _at_odds(settings: Settings) -> Iterator[tuple[Location, str]]:
 
 def check(settings: Settings) -> None:
     """Raises DocumentError with every mistake in the files that the settings name."""
-    _policy_of(settings, signatures.load(settings.signatures))
+    _policy_of(settings)
 
 
 def detach(settings: Settings) -> bool:
@@ -110,19 +110,19 @@ def detach(settings: Settings) -> bool:
         return Line.detach(settings.name)
 
 
-def _policy_of(settings: Settings, catalog: Catalog) -> Policy:
+def _policy_of(settings: Settings) -> Policy:
+    """The policy as its file and the signatures' files are now."""
+    catalog = signatures.of_site(settings.signatures)
     return compiled.from_file(settings.policy, catalog, settings.groups)
 
 
 class Gateway:
-    """The engine in the line, with a policy that can be changed while it runs."""
+    """The engine in the line, with a policy and signatures that can be changed while it runs."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._catalog = signatures.load(settings.signatures)
         self._line = Line(
-            self._catalog,
-            _policy_of(settings, self._catalog),
+            _policy_of(settings),
             name=settings.name,
             lan=settings.lan,
             wan=settings.wan,
@@ -153,8 +153,8 @@ class Gateway:
         return self._line.place
 
     def reload(self) -> None:
-        """Reads the policy file again. With a mistake in it DocumentError is raised, and the old policy stays."""
-        self._line.reload(_policy_of(self._settings, self._catalog))
+        """Reads policy and signatures again. With a mistake in either DocumentError is raised, and both stay."""
+        self._line.reload(_policy_of(self._settings))
 
     def watch(self) -> tuple[Events, dict[str, int]]:
         """What happened since the last call, and the counters. Waits a moment for it."""
@@ -239,9 +239,9 @@ def _grant(wishes: Wishes, gateway: Gateway, eve: EveFile, viewer: Viewer) -> No
         wishes.reload = False
         try:
             gateway.reload()
-            viewer.say("policy read again")
+            viewer.say("policy and signatures read again")
         except DocumentError as error:
-            viewer.say(f"{error}\nthe policy that was running stays in force")
+            viewer.say(f"{error}\nthe policy and the signatures that were running stay in force")
     if wishes.reopen:
         wishes.reopen = False
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peergate._engine import Catalog, SignatureError
@@ -9,7 +10,19 @@ from peergate.problems import DocumentError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+SITE = Path("/etc/peergate/signatures.d")
+"""Where a site keeps signatures of its own."""
+
+
+def of_site(paths: Iterable[Path] = ()) -> Catalog:
+    """The shipped signatures with the site's own over them, and those in `paths` over both."""
+    return load([*site(), *paths])
+
+
+def site() -> tuple[Path, ...]:
+    """The folder of the site's own signatures, where there is one."""
+    return (SITE,) if SITE.is_dir() else ()
 
 
 def load(paths: Iterable[Path] = ()) -> Catalog:

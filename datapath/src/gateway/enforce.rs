@@ -6,9 +6,9 @@ use peergate_engine::apps::AppId;
 use peergate_engine::event::{Event, Learnt, Outbox};
 use peergate_engine::flow;
 use peergate_engine::packet::{Addr, Time};
-use peergate_engine::policy::{self, GroupId, Policy};
+use peergate_engine::policy::{self, GroupId};
 
-use super::{Happened, Outlet};
+use super::{Happened, Outlet, Rules};
 use crate::abi::{Action, FlowKey, GROUP_COUNT};
 use crate::error::Error;
 use crate::source::Enforcer;
@@ -16,7 +16,7 @@ use crate::tables::{Prefix, Towards, Verdict};
 
 /// Writes verdicts into the kernel, and passes on what people want to know.
 pub struct Writer {
-    pub policy: Arc<Policy>,
+    pub rules: Rules,
     /// What `block` is in the kernel.
     blocking: Action,
     outlet: Outlet,
@@ -30,9 +30,9 @@ pub struct Writer {
 const MOST_LEARNT: usize = 16_384;
 
 impl Writer {
-    pub fn new(policy: Arc<Policy>, refuse: bool, outlet: Outlet) -> Self {
+    pub fn new(rules: Rules, refuse: bool, outlet: Outlet) -> Self {
         let blocking = if refuse { Action::Reject } else { Action::Drop };
-        Self { policy, blocking, outlet, learnt: Vec::new(), refused_writes: 0 }
+        Self { rules, blocking, outlet, learnt: Vec::new(), refused_writes: 0 }
     }
 
     pub const fn outlet(&self) -> &Outlet {
@@ -47,15 +47,15 @@ impl Writer {
                     let action = told.flow.decision.action;
                     self.decided(&told.flow, before, enforcer);
                     if told.flow.judgement.app != AppId::UNKNOWN || action != policy::Action::Allow {
-                        self.outlet.tell(Happened::Verdict(told));
+                        self.outlet.tell(Happened::Verdict(told), &self.rules);
                     }
                 }
                 Event::Settled(key, action) => self.write(&key, self.in_kernel(action), enforcer),
-                Event::Activity(told) => self.outlet.tell(Happened::Activity(told)),
+                Event::Activity(told) => self.outlet.tell(Happened::Activity(told), &self.rules),
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
-                Event::Ended(told) => self.outlet.tell(Happened::Ended(told)),
-                Event::Host(news) => self.outlet.tell(Happened::Host(news)),
-                Event::Call(news) => self.outlet.tell(Happened::Call(news)),
+                Event::Ended(told) => self.outlet.tell(Happened::Ended(told), &self.rules),
+                Event::Host(news) => self.outlet.tell(Happened::Host(news), &self.rules),
+                Event::Call(news) => self.outlet.tell(Happened::Call(news), &self.rules),
             }
         }
     }
@@ -103,14 +103,22 @@ impl Writer {
     }
 
     fn blocked_towards(&self, learnt: &Learnt) -> Towards {
-        let (subject, own) = (learnt.subject(), self.policy.group(learnt.endpoint.addr));
+        let (subject, own) = (learnt.subject(), self.rules.policy.group(learnt.endpoint.addr));
         let blocked =
-            |client, server| self.policy.decide_between(&subject, client, server).action == policy::Action::Block;
-        let peers = std::iter::once(None).chain(self.policy.group_ids().map(Some));
+            |client, server| self.rules.policy.decide_between(&subject, client, server).action == policy::Action::Block;
+        let peers = std::iter::once(None).chain(self.rules.policy.group_ids().map(Some));
         peers
             .filter(|peer| blocked(own, *peer) && blocked(*peer, own))
             .filter_map(kernel_group)
             .fold(Towards::NOBODY, Towards::and)
+    }
+
+    /// Takes new rules. What was learned is of applications by the numbers of the old signatures, if those changed.
+    pub fn take_rules(&mut self, rules: Rules) {
+        if !Arc::ptr_eq(&rules.catalog, &self.rules.catalog) {
+            self.learnt.clear();
+        }
+        self.rules = rules;
     }
 
     /// What was learned is judged by the new policy. What the old one blocked goes stale with its generation.
@@ -131,7 +139,7 @@ impl Writer {
         // In the kernel IPv4 lies inside IPv6, and ::/0 would hold it, which nobody means: all of it begins in no group.
         let all_of_v4 = (Addr::v4([0; 4]), 0, 0);
         let prefixes: Vec<Prefix> =
-            std::iter::once(all_of_v4).chain(self.policy.prefixes().filter_map(numbered)).collect();
+            std::iter::once(all_of_v4).chain(self.rules.policy.prefixes().filter_map(numbered)).collect();
         enforcer.set_groups(&prefixes)
     }
 }

@@ -9,10 +9,9 @@ use peergate_engine::event::Outbox;
 use peergate_engine::flow;
 use peergate_engine::packet::{LinkType, Time};
 use peergate_engine::pipeline::{Counted, Engine, Record};
-use peergate_engine::policy::Policy;
 
 use super::enforce::Writer;
-use super::{Command, Outlet, Settings};
+use super::{Command, Outlet, Rules, Settings};
 use crate::abi::{FlowCounters, FlowKey};
 use crate::error::Error;
 use crate::sample::{Direction, Sample};
@@ -35,9 +34,10 @@ pub struct Line {
 
 impl Line {
     pub fn new(mut source: Box<dyn FrameSource>, settings: Settings, outlet: Outlet) -> Result<Self, Error> {
-        let writer = Writer::new(Arc::clone(&settings.policy), settings.refuse, outlet);
+        let Rules { catalog, policy } = settings.rules.clone();
+        let writer = Writer::new(settings.rules, settings.refuse, outlet);
         writer.write_groups(source.enforcer())?;
-        let engine = Engine::new(settings.engine, settings.catalog, settings.policy);
+        let engine = Engine::new(settings.engine, catalog, policy);
         // Several beats to a timeout: one may come late.
         let heartbeat = settings.bridge.heartbeat_timeout / 4;
         Ok(Self { source, engine, writer, out: Outbox::new(), heartbeat })
@@ -61,7 +61,7 @@ impl Line {
                 counted = Instant::now();
             }
             match orders.try_recv() {
-                Ok(Command::Policy(policy)) => self.reload(policy)?,
+                Ok(Command::Reload(rules)) => self.reload(rules)?,
                 Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return self.finish(),
                 Err(TryRecvError::Empty) => {}
             }
@@ -109,13 +109,18 @@ impl Line {
     }
 
     /// Every live flow and every learned endpoint is judged anew before the old verdicts go stale: no gap.
-    fn reload(&mut self, policy: Arc<Policy>) -> Result<(), Error> {
+    fn reload(&mut self, rules: Rules) -> Result<(), Error> {
         let Self { source, engine, writer, out, .. } = self;
         let enforcer = source.enforcer();
-        writer.policy = Arc::clone(&policy);
+        let same_signatures = Arc::ptr_eq(&rules.catalog, &writer.rules.catalog);
+        writer.take_rules(rules.clone());
         writer.write_groups(enforcer)?;
         enforcer.prepare_generation();
-        engine.set_policy(policy, out);
+        if same_signatures {
+            engine.set_policy(rules.policy, out);
+        } else {
+            engine.set_catalog(rules.catalog, rules.policy, out);
+        }
         writer.take(out, enforcer);
         writer.judge_learnt_anew(now(), enforcer);
         enforcer.bump_generation()

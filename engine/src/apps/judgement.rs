@@ -3,7 +3,7 @@
 use super::evidence::{Evidence, Source};
 use super::tally::Weighing;
 use super::words::{Activity, Role};
-use super::{AppId, Learn};
+use super::{AppId, Catalog, Learn};
 use crate::facts::{FactStore, Seen, Sign};
 use crate::inspect::{Category, ProtocolId};
 use crate::learned::{AddressName, Lesson, Way};
@@ -161,6 +161,24 @@ impl Judgement {
             changed = true;
         }
         changed
+    }
+
+    /// The same in the numbers of another catalog: an application that is not there is unknown. What signatures told is
+    /// left out of the evidence, and what protocols told stays.
+    #[must_use]
+    pub fn renumbered(&self, from: &Catalog, to: &Catalog) -> Self {
+        let number = |app| from.renumber(app, to);
+        let app = number(self.app);
+        let mut evidence = self.evidence.clone();
+        evidence.retain(|evidence| matches!(evidence.source, Source::Sign(_)));
+        Self {
+            app,
+            named: self.named && app != AppId::UNKNOWN,
+            category: self.category.filter(|_| app != AppId::UNKNOWN),
+            others: self.others.map(|(other, sum)| (number(other), sum)),
+            evidence,
+            ..*self
+        }
     }
 
     pub(super) fn keep(&mut self, evidence: Evidence, before: &[Evidence]) {

@@ -101,6 +101,8 @@ impl Merged {
         };
         self.aliases.extend(claims(file.aliases, number));
         self.needs.extend(claims(file.needs, number));
+        // The same words are the same sign, written anew: it must not count twice.
+        self.signs.retain(|known| file.signs.iter().all(|sign| sign.what != known.what));
         self.signs.extend(file.signs);
         for service in file.services {
             if let Some(known) = self.services.iter_mut().find(|known| known.name == service.name) {

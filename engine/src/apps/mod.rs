@@ -174,6 +174,12 @@ impl Catalog {
         self.apps.get(usize::from(id.0)).unwrap_or_else(|| NOBODY.get_or_init(compile::nobody))
     }
 
+    /// The same application in another catalog; "unknown" where it is not there.
+    #[must_use]
+    pub fn renumber(&self, id: AppId, other: &Self) -> AppId {
+        other.by_name(&self.app(id).name).unwrap_or_default()
+    }
+
     /// The application with this name or alias.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<AppId> {

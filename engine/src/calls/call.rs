@@ -117,6 +117,12 @@ impl Call {
         }
     }
 
+    /// Its application has another number from now on.
+    pub fn renumber(&mut self, number: impl Fn(AppId) -> AppId) {
+        self.app = number(self.app);
+        self.said.app = number(self.said.app);
+    }
+
     /// One more flow of it.
     pub fn add(&mut self, place: u32, leg: &Leg) {
         self.legs.push(place);

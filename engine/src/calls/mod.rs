@@ -93,6 +93,16 @@ impl Calls {
         }
     }
 
+    /// Applications have other numbers from now on.
+    pub fn renumber(&mut self, number: impl Fn(AppId) -> AppId) {
+        for call in self.up.each() {
+            call.renumber(&number);
+        }
+        for leg in self.legs.each() {
+            leg.seen.app = number(leg.seen.app);
+        }
+    }
+
     /// A coding was agreed on for media that will be received there.
     pub fn announce(&mut self, endpoint: Endpoint, coding: Coding) {
         if self.announced.len() >= MOST_ANNOUNCED && !self.announced.contains_key(&endpoint) {

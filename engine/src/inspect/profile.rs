@@ -15,6 +15,18 @@ pub enum Layer {
     Content,
 }
 
+impl Layer {
+    /// Its word on screen.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Carrier => "carrier",
+            Self::Session => "session",
+            Self::Content => "content",
+        }
+    }
+}
+
 /// The kinds of application that policies speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

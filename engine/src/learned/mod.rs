@@ -243,6 +243,11 @@ impl Learned {
         }
     }
 
+    /// Forgets every endpoint, and keeps the names of addresses.
+    pub fn forget_endpoints(&mut self) {
+        self.endpoints.clear();
+    }
+
     /// Remembers a name of an address for as long as the answer holds.
     pub fn name(&mut self, addr: Addr, name: &[u8], ttl: u32, now: Time) {
         self.names.put(addr, name, ttl, now);

@@ -35,6 +35,11 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         self.young.insert(key, value);
     }
 
+    pub fn clear(&mut self) {
+        self.young.clear();
+        self.old.clear();
+    }
+
     pub fn len(&self) -> usize {
         self.young.len() + self.old.len()
     }

@@ -1,7 +1,7 @@
 //! The last stages of the pipeline: what a flow is taken for, what is done with it, what it teaches about others.
 
 use super::{calling, Core};
-use crate::apps::{Activity, AppId, Known, Learn};
+use crate::apps::{Activity, AppId, Judgement, Known, Learn};
 use crate::behaviour::is_medium;
 use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
@@ -10,7 +10,7 @@ use crate::flow::{Flow, Slot};
 use crate::inspect::{registry, Category, Layer, Opening};
 use crate::learned::{Teaching, Way};
 use crate::packet::{Side, Time};
-use crate::policy::{Action, Decision};
+use crate::policy::{Action, Decision, Policy};
 
 impl Core {
     /// Asks the policy about a flow of which nothing is known yet. What holds for such flows in the end is noted;
@@ -30,8 +30,28 @@ impl Core {
 
     /// Judges a flow by all that is known now, and tells when the verdict is another than before.
     pub(super) fn decide(&mut self, slot: Slot, out: &mut Outbox) {
-        let Self { table, learned, hosts, calls, catalog, config, clock, .. } = self;
+        let Some((judgement, announced_by)) = self.judged(slot) else { return };
+        let Self { table, hosts, calls, catalog, config, .. } = self;
         let Some(flow) = table.get(slot) else { return };
+        let (before, now) = (flow.judgement.activity, judgement.activity);
+        let news = judgement.says() != flow.judgement.says();
+        flow.judgement = judgement;
+        if news && flow.judgement.app != AppId::UNKNOWN && flow.judgement.category() == Category::P2p {
+            hosts.recognised(flow);
+        }
+        if let Some(seen) = calling::seen(flow, catalog, config, announced_by) {
+            calls.judged(flow, seen);
+        }
+        self.ask_policy(slot, news, out);
+        if is_medium(now) || is_medium(before) {
+            self.tell_activity(slot, before, now, self.clock, out);
+        }
+    }
+
+    /// What is made of all that is known of a flow now; and the flow that announced it.
+    pub(super) fn judged(&self, slot: Slot) -> Option<(Judgement, Option<u64>)> {
+        let Self { table, learned, hosts, catalog, clock, .. } = self;
+        let flow = table.look(slot)?;
         let (client, server, transport) = (flow.end(Side::Client), flow.end(Side::Server), flow.transport());
         let known = Known {
             protocols: &flow.protocols,
@@ -52,20 +72,7 @@ impl Core {
             judgement.hear(behaviour, transport);
         }
         hosts.lend(flow, &mut judgement);
-        let announced_by = known.announced_by();
-        let (before, now) = (flow.judgement.activity, judgement.activity);
-        let news = judgement.says() != flow.judgement.says();
-        flow.judgement = judgement;
-        if news && flow.judgement.app != AppId::UNKNOWN && flow.judgement.category() == Category::P2p {
-            hosts.recognised(flow);
-        }
-        if let Some(seen) = calling::seen(flow, catalog, config, announced_by) {
-            calls.judged(flow, seen);
-        }
-        self.ask_policy(slot, news, out);
-        if is_medium(now) || is_medium(before) {
-            self.tell_activity(slot, before, now, self.clock, out);
-        }
+        Some((judgement, known.announced_by()))
     }
 
     /// Asks the policy about what a flow is taken for now: also where only the confidence rose, a rule may wait for that.
@@ -74,7 +81,7 @@ impl Core {
         let Some(flow) = table.get(slot) else { return };
         let decision = if policy.is_empty() { Decision::default() } else { policy.decide(&flow.subject()) };
         let before = std::mem::replace(&mut flow.decision, decision);
-        if config.live && (news || before != decision) {
+        if config.live && (news || before != decision) && !waits(flow, policy) {
             out.push(verdict(flow, before.action, *clock));
         }
     }
@@ -85,18 +92,6 @@ impl Core {
         let known = |side| self.learned.of_end(flow.end(side), flow.transport(), self.clock).is_some();
         if flow.spoken().next().is_none() || known(Side::Client) || known(Side::Server) || self.is_lent(slot) {
             self.decide(slot, out);
-        }
-    }
-
-    /// Asks a new policy about a live flow. Where it says what the old one said, that is told again: verdicts of the old
-    /// one go stale with it.
-    pub(super) fn ask_new_policy(&mut self, slot: Slot, out: &mut Outbox) {
-        let told = out.len();
-        self.ask_policy(slot, false, out);
-        let Some(flow) = self.table.look(slot).filter(|_| self.config.live && out.len() == told) else { return };
-        let released = flow.state.is_read() && !flow.may_yet_speak();
-        if released || flow.decision.action == Action::Block {
-            out.push(Event::Settled(flow.key, flow.decision.action));
         }
     }
 
@@ -120,7 +115,8 @@ impl Core {
         if let Some(behaviour) = &mut flow.behaviour {
             behaviour.released = true;
         }
-        if flow.decision.action != Action::Allow && flow.judgement.app == AppId::UNKNOWN {
+        let unknown = flow.decision.action != Action::Allow && flow.judgement.app == AppId::UNKNOWN;
+        if unknown || is_in_doubt(flow, &self.policy) {
             // It was waited with: a rule might have allowed what it could have turned out to be.
             out.push(verdict(flow, Action::Allow, self.clock));
         }
@@ -175,6 +171,21 @@ impl Core {
             }
         }
     }
+}
+
+/// Whether a flow is not blocked yet: it is still read, and may turn out to be something that is allowed.
+fn waits(flow: &Flow, policy: &Policy) -> bool {
+    !flow.state.is_read() && is_in_doubt(flow, policy)
+}
+
+/// Whether only what carries another protocol is seen of it, and a rule before the one that blocks may allow what that
+/// turns out to be: TLS is seen before the server's name is.
+fn is_in_doubt(flow: &Flow, policy: &Policy) -> bool {
+    let carries = |id| registry().profile(id).is_some_and(|profile| profile.layer != Layer::Content);
+    flow.decision.action == Action::Block
+        && flow.judgement.is_open()
+        && carries(flow.judgement.protocol)
+        && policy.may_yet_allow(&flow.subject(), flow.decision)
 }
 
 /// A verdict as it stands now, after another.

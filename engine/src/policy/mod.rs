@@ -169,6 +169,14 @@ impl Policy {
         }
     }
 
+    /// Whether a rule before the one that decided lets pass what such a flow could turn out to be.
+    #[must_use]
+    pub fn may_yet_allow(&self, subject: &Subject, decision: Decision) -> bool {
+        let ends = self.ends(subject);
+        let before = self.rules.iter().take(decision.rule.map_or(0, usize::from));
+        before.into_iter().any(|rule| rule.action != Action::Block && rule.asks_what_it_is() && rule.is_about(ends))
+    }
+
     /// Asks the rules about a flow between members of these groups; `None` is the addresses in no group.
     #[must_use]
     pub fn decide_between(&self, subject: &Subject, client: Option<GroupId>, server: Option<GroupId>) -> Decision {

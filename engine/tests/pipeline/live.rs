@@ -1,7 +1,11 @@
 //! Live mode: what is told when, and what a new policy changes.
 
-use crate::play::{policy, End, Happened, Play, ACK, HERE, STARTS, THERE};
-use crate::talk::{bittorrent, dht, dht_answer, REQUEST, RESPONSE};
+use std::sync::Arc;
+
+use peergate_engine::policy::{Policy, RuleSpec};
+
+use crate::play::{catalog, policy, End, Happened, Play, ACK, HERE, STARTS, THERE};
+use crate::talk::{bittorrent, client_hello, dht, dht_answer, noise, REQUEST, RESPONSE};
 
 const SOCKET: End = (HERE, 51_413);
 const PEER: End = (THERE, 6_881);
@@ -50,6 +54,41 @@ fn a_verdict_is_told_again_only_when_it_says_something_else() {
     }
     let verdicts = play.happened().into_iter().filter(|happened| matches!(happened, Happened::Verdict(..))).count();
     assert_eq!(verdicts, 1);
+}
+
+#[test]
+fn what_only_carries_is_not_blocked_before_the_name_in_it_could_allow_it() {
+    let rule = |name: &str, app: &[&str], action: &str| RuleSpec {
+        name: name.into(),
+        app: app.iter().map(|app| (*app).into()).collect(),
+        action: action.into(),
+        ..RuleSpec::default()
+    };
+    let rules = [rule("the wiki", &["wikipedia"], "allow"), rule("nothing else", &[], "block")];
+    let policy = Arc::new(Policy::compile(&[], &rules, &catalog()).unwrap());
+    let talk = |name: &str| {
+        let mut play = Play::live();
+        play.set_policy(policy.clone());
+        let (client, server) = ((HERE, 50_000), (THERE, 443));
+        let hello = client_hello(name);
+        let (first, second) = hello.split_at(60);
+        play.connect(client, server);
+        play.segment(client, server, STARTS, ACK, first);
+        play.segment(client, server, [STARTS[0].wrapping_add(60), STARTS[1]], ACK, second);
+        let server_hello = [&[22, 3, 3, 0, 44, 2, 0, 0, 40, 3, 3][..], &noise(32), &[0, 0x13, 1, 0, 0, 0]].concat();
+        let next = STARTS[0].wrapping_add(hello.len() as u32);
+        play.segment(server, client, [STARTS[1], next], ACK, &server_hello);
+        for place in 0..3 {
+            play.segment(client, server, [next.wrapping_add(6 * place), STARTS[1] + 49], ACK, &[23, 3, 3, 0, 1, 9]);
+        }
+        let verdict = |happened| match happened {
+            Happened::Verdict(seen, _) => Some((seen.app, seen.action)),
+            _ => None,
+        };
+        play.happened().into_iter().filter_map(verdict).collect::<Vec<_>>()
+    };
+    assert_eq!(talk("en.wikipedia.org"), [("wikipedia".to_owned(), "allow")]);
+    assert_eq!(talk("www.example.com"), [("tls".to_owned(), "block")]);
 }
 
 #[test]

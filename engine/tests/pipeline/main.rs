@@ -18,4 +18,5 @@ mod learned;
 mod live;
 mod order;
 mod play;
+mod reload;
 mod talk;

@@ -94,6 +94,7 @@ pub enum Happened {
 pub struct Play {
     pub engine: Engine,
     pub time: Time,
+    catalog: Arc<Catalog>,
     policy: Arc<Policy>,
     events: Outbox,
 }
@@ -110,7 +111,7 @@ impl Play {
     pub fn with(config: Config) -> Self {
         let policy = Arc::new(Policy::default());
         let engine = Engine::new(config, catalog(), policy.clone());
-        Self { engine, time: Time(1_700_000_000 * Time::SECOND), policy, events: Outbox::new() }
+        Self { engine, time: Time(1_700_000_000 * Time::SECOND), catalog: catalog(), policy, events: Outbox::new() }
     }
 
     pub fn wait(&mut self, seconds: u64) {
@@ -124,6 +125,13 @@ impl Play {
     pub fn set_policy(&mut self, policy: Arc<Policy>) {
         self.policy = policy.clone();
         self.engine.set_policy(policy, &mut self.events);
+    }
+
+    /// New signatures, and the policy that was compiled against them.
+    pub fn set_catalog(&mut self, catalog: Arc<Catalog>, policy: Arc<Policy>) {
+        self.catalog = catalog.clone();
+        self.policy = policy.clone();
+        self.engine.set_catalog(catalog, policy, &mut self.events);
     }
 
     /// A frame of which the first `kept` bytes were captured.
@@ -191,14 +199,13 @@ impl Play {
             Event::Host(news) => Happened::Host(news.role.name(), news.addr.to_string()),
             Event::Call(news) => Happened::Call(*news),
             Event::Learned(Learnt { endpoint, app, .. }) => {
-                Happened::Learned(catalog().app(app).name.clone(), endpoint.port)
+                Happened::Learned(self.catalog.app(app).name.clone(), endpoint.port)
             }
         }
     }
 
     fn seen(&self, told: &Told) -> Seen {
-        let catalog = catalog();
-        let report = Report::new(told, &catalog, &self.policy);
+        let report = Report::new(told, &self.catalog, &self.policy);
         let mut facts = report.facts();
         facts.sort_unstable();
         let tallies = told.flow.tallies;

@@ -24,7 +24,7 @@ def gateway(
 ) -> int:
     """Run the gateway: recognise, judge and enforce between two ports.
 
-    SIGHUP reads the policy again, SIGUSR1 opens the EVE file anew (for logrotate), SIGTERM leaves.
+    SIGHUP reads policy and signatures again, SIGUSR1 opens the EVE file anew (for logrotate), SIGTERM leaves.
 
     Parameters
     ----------

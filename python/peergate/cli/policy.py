@@ -30,9 +30,9 @@ def check(file: Path, /, *, signatures: tuple[Path, ...] = ()) -> int:
 
     """
     from peergate import DocumentError, policy
-    from peergate.signatures import load
+    from peergate.signatures import of_site
 
-    catalog = load(signatures)
+    catalog = of_site(signatures)
     try:
         written = policy.load(file, policy.words(catalog))
     except DocumentError as error:
@@ -83,7 +83,7 @@ def explain(
     from peergate.policy.compiled import compiled
     from peergate.policy.explain import question
 
-    catalog = signatures.load()
+    catalog = signatures.of_site()
     written = policies.load(policy or policies.DEFAULT, policies.words(catalog))
     asked = question(
         catalog,

@@ -59,6 +59,7 @@ def read(
     """
     from peergate import CaptureError, DocumentError
     from peergate import read as open_captures
+    from peergate.signatures import site
 
     # A reader that stops early (`| head`) ends us quietly, as it does every other filter.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -70,7 +71,7 @@ def read(
         capture = open_captures(
             paths,
             policy=policy,
-            extra_signatures=signatures,
+            extra_signatures=(*site(), *signatures),
             local=local,
             names=not no_signatures,
         )

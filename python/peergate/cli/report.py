@@ -78,7 +78,7 @@ class Report:
 
 def why(flow: Flow) -> Text:
     """The evidence of one flow, the weightiest first, and what else it might have been."""
-    text = Text(f"{_ends(flow)}  ", style="bold")
+    text = Text(f"{ends(flow)}  ", style="bold")
     told = f" ({sure(flow)} sure)" if flow.evidence else ""
     text.append(f"{flow.app}{told}\n", style="bold")
     for evidence in sorted(flow.evidence, key=lambda each: -each.weight_db):
@@ -175,5 +175,6 @@ def _closing(summary: Summary, stats: dict[str, int]) -> str:
     return " · ".join(said)
 
 
-def _ends(flow: Flow) -> str:
+def ends(flow: Flow) -> str:
+    """Protocol, client and server of a flow."""
     return f"{flow.proto} {endpoint(flow.src_ip, flow.src_port)} → {endpoint(flow.dest_ip, flow.dest_port)}"

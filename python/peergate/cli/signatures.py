@@ -5,8 +5,14 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from peergate import trial
 
 NOT_RECOGNISED = 1
 """Exit status when a signature recognised nothing in a capture."""
@@ -24,9 +30,9 @@ def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
         Signatures of your own: a file, or a folder of *.toml.
 
     """
-    from peergate.signatures import load
+    from peergate.signatures import of_site
 
-    catalog = load(signatures)
+    catalog = of_site(signatures)
     by_category: defaultdict[str, list[str]] = defaultdict(list)
     for each in catalog.apps:
         by_category[each.category].append(each.name)
@@ -37,25 +43,40 @@ def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
 
 @app.command
 def test(file: Path, capture: Path, /) -> int:
-    """Show the flows of a capture that a signature recognises, with the evidence.
+    """Show the flows of a capture that a signature file would name, with the evidence, and whose they are without it.
 
     Parameters
     ----------
     file
-        A signature file, signatures/apps/<app>.toml.
+        A signature file. Mistakes in it are named with their line and the nearest right word.
     capture
-        A capture that holds the app.
+        A capture that holds the app; others of its kind beside it show whether the signature is too wide.
 
     """
-    from peergate import read
+    from peergate import trial
     from peergate.cli.report import why
     from peergate.cli.tables import console_for_output
 
+    tried = trial.run(file, capture)
     console = console_for_output()
-    found = [flow for flow in read(capture, extra_signatures=[file]) if flow.app == file.stem]
-    for flow in found:
-        console.print(why(flow))
-    if not found:
-        print(f"peergate: no flow of {capture} was taken for {file.stem}", file=sys.stderr)
-        return NOT_RECOGNISED
-    return 0
+    if tried.named:
+        console.print(_table(tried.named), "")
+    for each in tried.named:
+        console.print(why(each.flow))
+    for warning in tried.warnings():
+        print(f"warning: {warning}", file=sys.stderr)
+    return 0 if tried.named else NOT_RECOGNISED
+
+
+def _table(named: tuple[trial.Named, ...]) -> Table:
+    from rich.table import Table
+
+    from peergate.cli.report import ends, sure
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("flow", "named", "sure", "without the file"):
+        table.add_column(heading, no_wrap=True)
+    for each in named:
+        whose = f"{each.before}, another app" if each.taken_over else each.before
+        table.add_row(ends(each.flow), each.flow.app, sure(each.flow), whose)
+    return table

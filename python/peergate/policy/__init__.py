@@ -24,7 +24,7 @@ DEFAULT = Path(str(files(__package__) / "default.yaml"))
 def words(catalog: Catalog) -> Words:
     """The names that a policy may use with these signatures."""
     return Words(
-        apps=frozenset(app.name for app in catalog.apps),
+        apps=frozenset(word for app in catalog.apps for word in (app.name, *app.aliases)),
         categories=frozenset(catalog.categories),
         protocols=frozenset(protocol.name for protocol in catalog.protocols),
         activities=frozenset(catalog.activities),

@@ -53,7 +53,7 @@ def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
     ]
     if problems:
         raise DocumentError(problems)
-    home = next((each.category for each in catalog.apps if each.name == app), None)
+    home = next((each.category for each in catalog.apps if app in (each.name, *each.aliases)), None)
     return {
         "src": src,
         "dest": dest,
