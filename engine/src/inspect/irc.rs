@@ -2,9 +2,10 @@
 //!
 //! Recognised by the lines of a log-on that no other protocol has: FTP and POP3 know USER and PASS too, with fewer words.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::lines::{Dialogue, Step, Talk};
+use super::{Category, First, Layer, Match, Parser, Payload, Profile, Protocol};
 use crate::facts::{Announcement, Facts, Field, Sign};
-use crate::packet::{Addr, Endpoint, Side, Transport};
+use crate::packet::{Addr, Endpoint, Transport};
 use memchr::{memchr, memmem};
 
 /// The IRC protocol.
@@ -12,8 +13,6 @@ pub struct Irc;
 
 /// Longest line with tags (IRCv3 message tags), and some room.
 const LONGEST_LINE: usize = 1024;
-/// Lines after which no more is read.
-const ENOUGH: u16 = 500;
 
 static NETWORK: Field = Field::text("irc.network", "the network, as the server names it");
 static DCC: Field = Field::flag("irc.dcc", "a direct connection was offered");
@@ -59,39 +58,20 @@ impl Protocol for Irc {
     }
 
     fn parser(&self) -> Box<dyn Parser> {
-        Box::<Talk>::default()
+        Box::<Talk<Session>>::default()
     }
 }
 
 /// One connection; lines go on for days, so that only its beginning and the offers in it are read.
 #[derive(Default)]
-struct Talk {
-    /// The last line of each side, as far as it came.
-    begun: [Vec<u8>; 2],
-    lines: u16,
-}
+struct Session;
 
-impl Parser for Talk {
-    fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        let [client, server] = &mut self.begun;
-        let begun = if payload.side == Side::Client { client } else { server };
-        begun.extend_from_slice(payload.bytes);
-        let mut read = 0;
-        for line in begun.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
-            read += line.len();
-            self.lines = self.lines.saturating_add(1);
-            tell(line.trim_ascii_end(), facts);
-        }
-        begun.drain(..read);
-        if begun.len() > LONGEST_LINE || self.lines >= ENOUGH {
-            Next::Done
-        } else {
-            Next::More
-        }
-    }
+impl Dialogue for Session {
+    const ENOUGH: u16 = 500;
 
-    fn kept(&self) -> usize {
-        self.begun.iter().map(Vec::len).sum()
+    fn line(&mut self, line: &[u8], _payload: &Payload<'_>, facts: &mut Facts<'_>) -> Step {
+        tell(line.trim_ascii_end(), facts);
+        Step::On
     }
 }
 
@@ -148,6 +128,7 @@ fn second_line(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
     use crate::inspect::testing;
+    use crate::packet::Side;
 
     #[test]
     fn a_log_on_is_told_wherever_it_is_split() {

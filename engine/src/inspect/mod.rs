@@ -2,96 +2,200 @@
 //!
 //! To add a protocol: its file, its `mod` line and its line in [`PROTOCOLS`].
 
+mod afp;
 mod agora;
+mod amqp;
 mod ares;
+mod bacnet;
+mod beckhoff;
+mod ber;
 mod bfcp;
+mod bfd;
+mod bgp;
 mod bitcoin;
 mod bittorrent;
+mod bjnp;
+mod capwap;
+mod cassandra;
+mod ceph;
 pub mod chance;
+mod citrix;
+mod coap;
+mod collectd;
 mod crypto;
+mod dcerpc;
 mod dhcp;
+mod diameter;
+mod dicom;
 mod dingtalk;
 mod directconnect;
 mod discord;
+mod dnp3;
 mod dns;
 mod dnscrypt;
+mod dropbox;
 mod dtls;
 mod edonkey;
+mod enip;
 mod ethereum;
+mod fastcgi;
 mod fasttrack;
+mod fix;
+mod ftp;
 mod gadugadu;
+mod gearman;
+mod git;
 mod gnutella;
+mod gtp;
 mod h323;
+mod haproxy;
+mod hartip;
+mod hislip;
+mod hl7;
+mod hsrp;
 mod http;
 mod http2;
 mod iax;
+mod iec104;
+mod imap;
 mod imo;
 mod ipsec;
 mod irc;
+mod iscsi;
+mod jrmi;
+mod kafka;
 mod kakaotalk;
+mod kerberos;
+mod knx;
 mod l2tp;
+mod ldap;
+mod ldp;
 mod libp2p;
 mod line;
+mod lines;
 mod llmnr;
 mod mdns;
 mod megaco;
+mod memcached;
 mod mgcp;
+mod minecraft;
+mod mms;
+mod modbus;
 mod monero;
+mod mongodb;
 mod mpegts;
+mod mqtt;
+mod msdo;
 mod msnp;
 mod mumble;
+mod munin;
+mod mysql;
 mod nano;
+mod natpmp;
+mod nats;
+mod nbd;
 mod nebula;
 mod netbios;
+mod netcode;
+mod netflow;
+mod nintendo;
+mod nntp;
 mod noise;
+mod nomachine;
+mod nrpe;
 mod ntp;
+mod oncrpc;
+mod opcua;
 mod opendht;
 mod opennap;
 mod openvpn;
+mod oracle;
 mod oscar;
 mod pieces;
+mod pjl;
+mod pop3;
+mod postgresql;
 mod pptp;
 mod profile;
+mod ptp;
 mod qq;
+mod quake;
 mod quic;
+mod radius;
+mod raknet;
+mod rdp;
 mod reading;
+mod redis;
 mod registry;
 mod resilio;
+mod rsync;
 mod rtcp;
 mod rtmp;
 pub(crate) mod rtp;
+mod rtps;
 mod rtsp;
+mod s7comm;
 mod sccp;
+mod sflow;
 mod shape;
+mod single;
 mod sip;
 mod skype;
+mod smb;
+mod smtp;
+mod snmp;
 mod socks;
 mod softether;
+mod someip;
 mod soulseek;
+mod source;
+mod spotify;
 mod srt;
 mod ssdp;
 mod ssh;
+mod steam;
+mod stomp;
 mod stratum;
 pub(crate) mod stun;
+mod svn;
+mod synchrophasor;
 mod syncthing;
+mod syslog;
 mod t38;
+mod tacacs;
 mod tailscale;
+mod tds;
 mod teamspeak;
+mod teamviewer;
+mod teeworlds;
 mod telegram;
+mod telnet;
 #[cfg(test)]
 pub(crate) mod testing;
+mod tftp;
 mod threema;
 mod tinc;
+mod tivo;
 mod tls;
 mod tox;
+mod tpkt;
+mod ubiquiti;
 mod viber;
+mod vnc;
 mod websocket;
 mod wechat;
 mod whatsapp;
 mod wireguard;
+mod wol;
+mod wow;
+mod wsd;
+mod x11;
+mod xdmcp;
 mod xmpp;
 mod ymsg;
+mod zabbix;
 mod zerotier;
+mod zmtp;
 pub(crate) mod zoom;
 mod zug;
 
@@ -106,87 +210,187 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 /// Every protocol that the engine can recognise. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a protocol changes one line.
 pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &afp::Afp,
     &agora::Agora,
+    &amqp::Amqp,
     &ares::Ares,
+    &bacnet::Bacnet,
+    &beckhoff::Beckhoff,
     &bfcp::Bfcp,
+    &bfd::Bfd,
+    &bgp::Bgp,
     &bitcoin::Bitcoin,
     &bittorrent::BitTorrent,
+    &bjnp::Bjnp,
+    &capwap::Capwap,
+    &cassandra::Cassandra,
+    &ceph::Ceph,
+    &citrix::Citrix,
+    &coap::Coap,
+    &collectd::Collectd,
+    &dcerpc::DceRpc,
     &dhcp::Dhcp,
     &dhcp::Dhcpv6,
+    &diameter::Diameter,
+    &dicom::Dicom,
     &dingtalk::Dingtalk,
     &directconnect::DirectConnect,
     &discord::Discord,
+    &dnp3::Dnp3,
     &dns::Dns,
     &dnscrypt::DnsCrypt,
+    &dropbox::Dropbox,
     &dtls::Dtls,
     &edonkey::Edonkey,
+    &enip::Enip,
     &ethereum::Ethereum,
+    &fastcgi::FastCgi,
     &fasttrack::FastTrack,
+    &fix::Fix,
+    &ftp::Ftp,
     &gadugadu::GaduGadu,
+    &gearman::Gearman,
+    &git::Git,
     &gnutella::Gnutella,
+    &gtp::Gtp,
     &h323::H323,
+    &haproxy::HaProxy,
+    &hartip::HartIp,
+    &hislip::Hislip,
+    &hl7::Hl7,
+    &hsrp::Hsrp,
     &http2::Http2,
     &http::Http,
     &iax::Iax,
+    &iec104::Iec104,
+    &imap::Imap,
     &imo::Imo,
     &ipsec::Ipsec,
     &irc::Irc,
+    &iscsi::Iscsi,
+    &jrmi::Jrmi,
+    &kafka::Kafka,
     &kakaotalk::Kakaotalk,
+    &kerberos::Kerberos,
+    &knx::Knx,
     &l2tp::L2tp,
+    &ldap::Ldap,
+    &ldp::Ldp,
     &libp2p::Libp2p,
     &line::Line,
     &llmnr::Llmnr,
     &mdns::Mdns,
     &megaco::Megaco,
+    &memcached::Memcached,
     &mgcp::Mgcp,
+    &minecraft::Minecraft,
+    &mms::Mms,
+    &modbus::Modbus,
     &monero::Monero,
+    &mongodb::MongoDb,
     &mpegts::MpegTs,
+    &mqtt::Mqtt,
+    &msdo::Msdo,
     &msnp::Msnp,
     &mumble::Mumble,
+    &munin::Munin,
+    &mysql::Mysql,
     &nano::Nano,
+    &natpmp::NatPmp,
+    &nats::Nats,
+    &nbd::Nbd,
     &nebula::Nebula,
     &netbios::Netbios,
+    &netcode::Netcode,
+    &netflow::NetFlow,
+    &nintendo::Nintendo,
+    &nntp::Nntp,
+    &nomachine::NoMachine,
+    &nrpe::Nrpe,
     &ntp::Ntp,
+    &oncrpc::OncRpc,
+    &opcua::OpcUa,
     &opendht::OpenDht,
     &opennap::OpenNap,
     &openvpn::OpenVpn,
+    &oracle::Oracle,
     &oscar::Oscar,
+    &pjl::Pjl,
+    &pop3::Pop3,
+    &postgresql::PostgreSql,
     &pptp::Pptp,
+    &ptp::Ptp,
     &qq::Qq,
+    &quake::Quake,
     &quic::Quic,
+    &radius::Radius,
+    &raknet::RakNet,
+    &rdp::Rdp,
+    &redis::Redis,
     &resilio::Resilio,
+    &rsync::Rsync,
     &rtcp::Rtcp,
     &rtmp::Rtmp,
     &rtp::Rtp,
+    &rtps::Rtps,
     &rtsp::Rtsp,
+    &s7comm::S7comm,
     &sccp::Sccp,
+    &sflow::Sflow,
     &sip::Sip,
     &skype::Skype,
+    &smb::Smb,
+    &smtp::Smtp,
+    &snmp::Snmp,
     &socks::Socks,
     &softether::SoftEther,
+    &someip::SomeIp,
     &soulseek::Soulseek,
+    &source::Source,
+    &spotify::Spotify,
     &srt::Srt,
     &ssdp::Ssdp,
     &ssh::Ssh,
+    &steam::Steam,
+    &stomp::Stomp,
     &stratum::Stratum,
     &stun::Stun,
+    &svn::Svn,
+    &synchrophasor::Synchrophasor,
     &syncthing::Syncthing,
+    &syslog::Syslog,
     &t38::T38,
+    &tacacs::Tacacs,
     &tailscale::Tailscale,
+    &tds::Tds,
     &teamspeak::Teamspeak,
+    &teamviewer::TeamViewer,
+    &teeworlds::Teeworlds,
     &telegram::Telegram,
+    &telnet::Telnet,
+    &tftp::Tftp,
     &threema::Threema,
     &tinc::Tinc,
+    &tivo::Tivo,
     &tls::Tls,
     &tox::Tox,
+    &ubiquiti::Ubiquiti,
     &viber::Viber,
+    &vnc::Vnc,
     &websocket::WebSocket,
     &wechat::Wechat,
     &whatsapp::Whatsapp,
     &wireguard::WireGuard,
+    &wol::Wol,
+    &wow::Wow,
+    &wsd::Wsd,
+    &x11::X11,
+    &xdmcp::Xdmcp,
     &xmpp::Xmpp,
     &ymsg::Ymsg,
+    &zabbix::Zabbix,
     &zerotier::ZeroTier,
+    &zmtp::Zmtp,
     &zoom::Zoom,
     &zug::Zug,
 ];

@@ -91,6 +91,15 @@ impl Shape {
         self
     }
 
+    fn fits(&self, payload: &Payload<'_>) -> bool {
+        let stream = payload.transport == Transport::Tcp;
+        let byte = |place: usize| payload.bytes.get(place).copied();
+        self.transport.is_none_or(|own| own == payload.transport)
+            && (self.shortest..=self.longest).contains(&payload.wire_len)
+            && (self.ports.is_empty() || payload.on_port(self.ports))
+            && self.bytes.iter().flatten().all(|(place, _)| self.allows(*place, byte(*place), stream))
+    }
+
     /// Whether this byte, or that there is none, may be at the place.
     fn allows(&self, place: usize, byte: Option<u8>, may_come: bool) -> bool {
         let mut wanted = self.bytes.iter().flatten().filter(|(known, _)| *known == place);
@@ -192,6 +201,17 @@ impl Index {
 }
 
 impl First {
+    /// Whether a payload looks so.
+    pub(super) fn fits(self, payload: &Payload<'_>) -> bool {
+        let Some(first) = payload.bytes.first() else { return false };
+        match self {
+            Self::Any => true,
+            Self::Of(bytes) => bytes.contains(first),
+            Self::Range(low, high) => (low..=high).contains(first),
+            Self::Shapes(shapes) => shapes.iter().any(|shape| shape.fits(payload)),
+        }
+    }
+
     /// Whether payloads over this transport may begin with this byte.
     pub(super) fn may_be(self, byte: u8, transport: Transport) -> bool {
         let own = |shape: &Shape| shape.transport.is_none_or(|own| own == transport);

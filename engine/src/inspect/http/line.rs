@@ -1,6 +1,7 @@
 //! The lines of an HTTP/1 head: the start line of a request or a response, and the header fields (RFC 9112).
 
 use crate::bytes::Reader;
+use crate::inspect::lines::LONGEST_LINE;
 
 /// What a start line says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,47 +64,4 @@ pub fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
 pub fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = memchr::memchr(b':', line)?;
     Some((line.get(..at)?, line.get(at + 1..)?.trim_ascii()))
-}
-
-/// Takes lines from payloads that may be cut anywhere.
-#[derive(Debug, Default)]
-pub struct Lines {
-    /// The start of a line whose end has not come.
-    started: Vec<u8>,
-    told: bool,
-}
-
-/// Most bytes of one line that are kept; of longer lines the start tells enough.
-const LONGEST_LINE: usize = 2048;
-
-impl Lines {
-    /// The next line that `reader`, and what came before, completes; without its end.
-    pub fn next<'s, 'a: 's>(&'s mut self, reader: &mut Reader<'a>) -> Option<&'s [u8]> {
-        if std::mem::take(&mut self.told) {
-            self.started.clear();
-        }
-        let rest = reader.rest();
-        let end = memchr::memchr(b'\n', rest);
-        let part = reader.take(end.unwrap_or(rest.len()))?;
-        if end.is_some() {
-            reader.skip(1)?;
-            if self.started.is_empty() {
-                return Some(without_return(part));
-            }
-        }
-        let room = LONGEST_LINE.saturating_sub(self.started.len());
-        self.started.extend_from_slice(part.get(..part.len().min(room))?);
-        self.told = end.is_some();
-        self.told.then(|| without_return(&self.started))
-    }
-
-    /// Bytes held.
-    #[must_use]
-    pub fn kept(&self) -> usize {
-        self.started.capacity()
-    }
-}
-
-fn without_return(line: &[u8]) -> &[u8] {
-    line.strip_suffix(b"\r").unwrap_or(line)
 }

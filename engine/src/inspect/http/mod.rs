@@ -8,12 +8,13 @@ mod line;
 #[cfg(test)]
 mod tests;
 
+use super::lines::Lines;
 use super::websocket::WebSocket;
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
-use line::{Lines, Start};
+use line::Start;
 
 /// The HTTP/1 protocol.
 pub struct Http;

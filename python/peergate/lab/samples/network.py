@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from socket import inet_aton
 
+from peergate.lab.samples.office import element
 from peergate.lab.samples.talk import HERE, THERE, Talk
 from peergate.lab.samples.web import labels
 from peergate.lab.simulator.machine import Endpoint
@@ -74,4 +75,68 @@ def ssdp() -> Talk:
     )
     talk.datagram(Endpoint(HERE, 50001), SSDP, search.encode())
     talk.datagram(Endpoint("192.0.2.11", 1900), SSDP, notice.encode())
+    return talk
+
+
+def snmp() -> Talk:
+    """A device is asked what it is (RFC 3416)."""
+    talk = Talk()
+    name = element(0x06, bytes.fromhex("2b06010201010100"))
+
+    def message(kind: int, value: bytes) -> bytes:
+        bound = element(0x30, element(0x30, name, value))
+        body = element(kind, b"\x02\x01\x07\x02\x01\x00\x02\x01\x00", bound)
+        return element(0x30, b"\x02\x01\x01", element(0x04, b"public"), body)
+
+    asked, told = message(0xA0, b"\x05\x00"), message(0xA2, element(0x04, b"A switch"))
+    talk.exchange(Endpoint(HERE, 40161), Endpoint(THERE, 161), asked, told)
+    return talk
+
+
+def radius() -> Talk:
+    """Somebody may use the network (RFC 2865)."""
+    talk = Talk()
+
+    def packet(code: int, *attributes: tuple[int, bytes]) -> bytes:
+        filled = b"".join(bytes([kind, len(value) + 2]) + value for kind, value in attributes)
+        return struct.pack(">BBH", code, 7, len(filled) + 20) + talk.chance.randbytes(16) + filled
+
+    asked = packet(1, (1, b"ann"), (2, bytes(16)), (4, inet_aton(HERE)))
+    talk.exchange(Endpoint(HERE, 41812), Endpoint(THERE, 1812), asked, packet(2, (18, b"Welcome")))
+    return talk
+
+
+def syslog() -> Talk:
+    """A note of a program that failed (RFC 5424)."""
+    talk = Talk()
+    note = b"<34>1 2026-01-01T00:00:00Z pc.example.com su - - - su failed for ann"
+    talk.datagram(Endpoint(HERE, 40514), Endpoint(THERE, 514), note)
+    return talk
+
+
+def tftp() -> Talk:
+    """A telephone asks for its settings; the answer comes from a port of its own (RFC 1350)."""
+    talk = Talk()
+    here = Endpoint(HERE, 40069)
+    talk.datagram(here, Endpoint(THERE, 69), b"\0\x01phone.cfg\0octet\0")
+    talk.exchange(Endpoint(THERE, 45069), here, b"\0\x03\0\x01ring=loud\n", b"\0\x04\0\x01")
+    return talk
+
+
+def nat_pmp() -> Talk:
+    """A program asks the router for a port and gets it (RFC 6886)."""
+    talk = Talk()
+    asked = struct.pack(">BBHHHI", 0, 1, 0, 46881, 46881, 3600)
+    given = struct.pack(">BBHIHHI", 0, 129, 0, 5000, 46881, 46881, 3600)
+    talk.exchange(Endpoint(HERE, 40535), Endpoint(THERE, 5351), asked, given)
+    return talk
+
+
+def wsd() -> Talk:
+    """A printer is looked for (WS-Discovery)."""
+    talk = Talk()
+    spaces = "xmlns:s='http://www.w3.org/2003/05/soap-envelope'"
+    spaces += " xmlns:d='http://schemas.xmlsoap.org/ws/2005/04/discovery'"
+    probe = f"<?xml version='1.0'?><s:Envelope {spaces}><s:Body><d:Probe/></s:Body></s:Envelope>"
+    talk.datagram(Endpoint(HERE, 43702), Endpoint("239.255.255.250", 3702), probe.encode())
     return talk
