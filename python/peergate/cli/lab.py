@@ -94,6 +94,27 @@ def score(capture: Path, *, no_signatures: bool = False, misses: int = 0) -> int
 
 
 @app.command
+def record(client: str, capture: Path, *, seconds: float = 20.0, sample: bool = False) -> int:
+    """Capture a real client in the lab, with the truth: whose flow is whose, by the kernel's word.
+
+    Parameters
+    ----------
+    client
+        bittorrent, openvpn, shadowsocks, sip, tox, tox-supernode, webrtc, webrtc-turn, wireguard.
+    capture
+        The pcap file; the truth is written beside it.
+    seconds
+        How long to go on once the play has begun.
+    sample
+        Keep the first packets of the largest flows only.
+
+    """
+    from peergate.lab import commands
+
+    return commands.record(client, capture, seconds, sample=sample)
+
+
+@app.command
 def logons(
     *,
     runs: Annotated[int, Parameter(validator=Number(gte=1, lte=190))] = 104,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peergate._engine import Gateway
-from peergate.lab.network import Network
+from peergate.lab.network import Network, run
 from peergate.lab.process import Process
-from peergate.lab.topology import Topology
+from peergate.lab.topology import SERVERS, STATIONS, Topology
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -77,6 +77,28 @@ class Lab(AbstractContextManager["Lab"]):
     def host(self, name: str) -> Host:
         """A host by its name in the topology."""
         return self.topology.hosts[name]
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """All programs that run."""
+        return tuple(self._processes)
+
+    @staticmethod
+    def addresses(name: str) -> tuple[str, ...]:
+        """The addresses of a station or server."""
+        return next(
+            (
+                (place.address, *getattr(place, "more_addresses", ()))
+                for place in (*STATIONS, *SERVERS)
+                if place.name == name
+            ),
+            (),
+        )
+
+    @staticmethod
+    def run(host: Host, *command: str) -> str:
+        """Runs a tool on a host to its end; returns what it printed."""
+        return run(*host.inside(*command))
 
     def start(self, name: str, host: str, command: list[str]) -> Process:
         """Starts a program on a host; `down` ends it."""

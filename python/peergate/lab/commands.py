@@ -15,15 +15,20 @@ from rich.text import Text
 
 from peergate.lab import logons
 from peergate.lab.build import Lab, LabError, check_possible
+from peergate.lab.campus.truth import beside
 from peergate.lab.gateway import ShippedGateway
 from peergate.lab.network import NetworkError
 from peergate.lab.process import ProcessError
+from peergate.lab.record import recording
+from peergate.lab.record.casts import CASTS
 from peergate.lab.scenario import Report, Scenario
 from peergate.lab.servers import start_internet
 from peergate.lab.topology import GROUPS, SERVERS, STATIONS
+from peergate.problems import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from peergate.lab.gateway import Verdict
     from peergate.lab.scenario import Outcome
@@ -93,6 +98,24 @@ def log_on(count: int, seed: int, rounds: int, *, without_gateway: bool) -> int:
         return 0
 
     return guarded(lab, work, keep=False)
+
+
+def record(client: str, target: Path, seconds: float, *, sample: bool) -> int:
+    """Captures a real client and writes down whose flow is whose."""
+    if client not in CASTS:
+        sys.stderr.write(f"peergate lab record: {unknown('client', client, CASTS)}\n")
+        return CANNOT
+    console = Console()
+
+    def work() -> int:
+        done = recording.record(CASTS[client], target, seconds, sample=sample)
+        console.print(
+            f"{target}: {done.packets:,} packets; {beside(target, 'truth')}: {done.flows} flows, "
+            f"{done.unclaimed} that nobody claimed"
+        )
+        return 0
+
+    return guarded(Lab(), work, keep=False)
 
 
 def down() -> int:

@@ -13,8 +13,15 @@ import math
 import time
 import urllib.request
 from array import array
+from functools import partial
 
-from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame
 
@@ -56,10 +63,10 @@ class Voice(MediaStreamTrack):
         return int(9000 * abs(math.sin(4 * seconds)) * math.sin(math.tau * 180 * seconds))
 
 
-def new_call() -> RTCPeerConnection:
+def new_call(relays: list[RTCIceServer]) -> RTCPeerConnection:
     """A call that tells when it is up and what it hears."""
     # Addresses in the lab are public: without a STUN server to ask, calls begin at once.
-    call = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    call = RTCPeerConnection(RTCConfiguration(iceServers=relays))
 
     @call.on("connectionstatechange")
     def changed() -> None:
@@ -83,12 +90,14 @@ def new_call() -> RTCPeerConnection:
     return call
 
 
-async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def answer(
+    relays: list[RTCIceServer], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     """Takes one call: reads the offer, writes the answer."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
     length = int(head.split("content-length:")[1].split()[0])
     offer = (await reader.readexactly(length)).decode()
-    call = new_call()
+    call = new_call(relays)
     await call.setRemoteDescription(RTCSessionDescription(offer, "offer"))
     call.addTrack(Voice())
     await call.setLocalDescription(await call.createAnswer())
@@ -101,9 +110,9 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.close()
 
 
-async def serve(address: str) -> None:
+async def serve(address: str, relays: list[RTCIceServer]) -> None:
     """Takes calls until it is killed."""
-    await asyncio.start_server(answer, address, PORT)
+    await asyncio.start_server(partial(answer, relays), address, PORT)
     report("ready")
     await asyncio.Event().wait()
 
@@ -118,9 +127,9 @@ def post(address: str, offer: str) -> str:
     return answered.decode()
 
 
-async def start(address: str) -> None:
+async def start(address: str, relays: list[RTCIceServer]) -> None:
     """Calls and talks until it is killed."""
-    call = new_call()
+    call = new_call(relays)
     call.addTrack(Voice())
     await call.setLocalDescription(await call.createOffer())
     try:
@@ -137,8 +146,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("address", help="to serve, or to call")
     parser.add_argument("--call", action="store_true")
+    parser.add_argument("--turn", help="a relay, turn:ADDRESS:PORT")
+    parser.add_argument("--user")
+    parser.add_argument("--password")
     given = parser.parse_args()
-    asyncio.run((start if given.call else serve)(given.address))
+    relay = RTCIceServer(given.turn, username=given.user, credential=given.password)
+    live = start if given.call else serve
+    asyncio.run(live(given.address, [relay] if given.turn else []))
 
 
 if __name__ == "__main__":
