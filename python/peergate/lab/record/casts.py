@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import wave
 from typing import TYPE_CHECKING
 
 from peergate.lab.campus.scripts import Label
@@ -32,6 +34,7 @@ FRIEND_SECONDS = 45.0
 CALL_SECONDS = 60
 BARESIP_MODULES = "/usr/lib/baresip/modules"
 RING_SECONDS = 10.0
+TONE_RATE = 8000
 
 
 def tox(lab: Lab) -> None:
@@ -134,15 +137,27 @@ def start_baresip(lab: Lab, host: str, manner: str, options: list[str]) -> Proce
 
 def write_baresip(folder: Path, host: str, manner: str) -> None:
     """Its configuration: no registrar, no sound card."""
-    modules = "".join(f"module {name}.so\n" for name in ("g711", "ausine", "aubridge", "uuid"))
+    modules = "".join(f"module {name}.so\n" for name in ("g711", "aufile", "aubridge", "uuid"))
     apps = "".join(f"module_app {name}.so\n" for name in ("account", "contact", "menu"))
     (folder / "config").write_text(
         f"sip_listen {ADDRESSES[host]}:{SIP_PORT}\nmodule_path {BARESIP_MODULES}\n"
-        f"audio_player aubridge,sink\naudio_source ausine,440\naudio_alert aubridge,alert\n"
+        f"audio_player aubridge,sink\naudio_source aufile,{folder}/tone.wav\naudio_alert aubridge,alert\n"
         f"ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n{modules}{apps}"
     )
+    with wave.open(str(folder / "tone.wav"), "wb") as tone:
+        tone.setnchannels(1)
+        tone.setsampwidth(2)
+        tone.setframerate(TONE_RATE)
+        tone.writeframes(b"".join(map(loudness, range(TONE_RATE * CALL_SECONDS))))
     (folder / "accounts").write_text(f"<sip:{host}@{ADDRESSES[host]}>;regint=0{manner}\n")
     (folder / "contacts").write_text("")
+
+
+def loudness(sample: int) -> bytes:
+    """A tone that swells and fades, as a person who talks and listens."""
+    second = sample / TONE_RATE
+    level = max(math.sin(second), 0) * math.sin(math.tau * 440 * second)
+    return int(9000 * level).to_bytes(2, "little", signed=True)
 
 
 CASTS = {
@@ -182,7 +197,7 @@ CASTS = {
         {"turnserver": "coturn", "nft": "nftables"},
         ("staff", "peer", "web"),
         webrtc_turn,
-        (("coturn", 0, Label("call", "webrtc", "call")), ("webrtc-", 0, Label("other"))),
+        (("coturn", 0, Label("call|other", "webrtc")), ("webrtc-", 0, Label("other"))),
     ),
     "sip": Cast(
         "SIP: a call between two baresip",
