@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from peergate._engine import Catalog
+from peergate.document import Section
+from peergate.lab.campus.parameters import Evasions, Parameters, Program, Proxies, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +74,35 @@ def applications(catalog: Catalog) -> Iterator[str]:
             yield f"| `{app.name}` | {cell(app.title)} | {cell(app.what)} | {cell(app.why)} |"
 
 
+def parameters() -> Iterator[str]:
+    """The page of what a generated campus is made of."""
+    yield from ("# Parameters of a generated campus", "", NOTE, "")
+    yield "The fields of the YAML file that `peergate lab generate --parameters` takes, with what they are if left out."
+    yield "`named` (the Skype of 2006) and `unnamed` (a program without a signature) take the fields of a program."
+    sections: list[tuple[str, Section]] = [
+        ("Top", Parameters()),
+        ("named, unnamed", Program()),
+        ("named.evasions, unnamed.evasions", Evasions()),
+        ("traffic", Traffic()),
+        ("proxies", Proxies()),
+    ]
+    for title, section in sections:
+        said = (type(section).__doc__ or "").strip()
+        yield from (
+            "",
+            f"## {title}",
+            "",
+            said,
+            "",
+            "| Field | Default | What it is |",
+            "| --- | --- | --- |",
+        )
+        for name, field in type(section).model_fields.items():
+            value = getattr(section, name)
+            default = "see below" if isinstance(value, Section) else f"{value}"
+            yield f"| `{name}` | {default} | {cell(field.description or '')} |"
+
+
 def cell(text: str) -> str:
     """Text that cannot end a table's cell."""
     return text.replace("|", "\\|")
@@ -80,7 +111,11 @@ def cell(text: str) -> str:
 def pages() -> dict[Path, str]:
     """Every page, by where it belongs."""
     catalog = Catalog.load([])
-    made = {"protocols.md": protocols(catalog), "applications.md": applications(catalog)}
+    made = {
+        "protocols.md": protocols(catalog),
+        "applications.md": applications(catalog),
+        "lab-parameters.md": parameters(),
+    }
     return {PAGES / name: "\n".join(lines) + "\n" for name, lines in made.items()}
 
 

@@ -65,7 +65,9 @@ class Program(Section):
     lan_relays: Annotated[
         Count, Field(description="calls of a campus client through another campus client")
     ] = 1
-    evasions: Evasions = Evasions()
+    evasions: Annotated[
+        Evasions, Field(description="what its clients do so as not to be recognised")
+    ] = Evasions()
     evasive_share: Annotated[Share, Field(description="of the clients use the evasions")] = 1.0
 
 
@@ -119,8 +121,10 @@ class Parameters(Section):
         Program,
         Field(description="a program of which every byte is random: known by behaviour alone"),
     ] = Program(evasions=Evasions(padding=24, jitter=0.004))
-    proxies: Proxies = Proxies()
-    traffic: Traffic = Traffic()
+    proxies: Annotated[Proxies, Field(description="programs that lend a line to strangers")] = (
+        Proxies()
+    )
+    traffic: Annotated[Traffic, Field(description="everything else")] = Traffic()
     loss: Annotated[Share, Field(description="of the datagrams get lost on the way in")] = 0.002
     snap: Annotated[
         int, Field(ge=96, le=262_144, description="bytes of a frame that the capture keeps")
