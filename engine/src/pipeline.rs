@@ -21,7 +21,7 @@ use spare::Spare;
 use watching::watch;
 
 use crate::apps::Catalog;
-use crate::behaviour::Noted;
+use crate::behaviour::{Noted, Randoms};
 use crate::calls::Calls;
 use crate::decode::Decoder;
 use crate::event::{Event, Outbox, Told};
@@ -54,6 +54,7 @@ struct Core {
     next_flow: u64,
     reading_bytes: usize,
     spare: Spare,
+    randoms: Randoms,
     counts: Counts,
 }
 
@@ -79,6 +80,7 @@ impl Engine {
             next_flow,
             reading_bytes: 0,
             spare: Spare::default(),
+            randoms: Randoms::default(),
             counts: Counts::default(),
         };
         Self { decoder: Decoder::default(), core }
@@ -199,7 +201,7 @@ impl Core {
         if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() && self.config.names {
             flow.begin_reading(self.spare.take());
         }
-        let noted = watch(flow, packet.time, side, packet.payload_len);
+        let noted = watch(flow, packet.time, side, packet.payload_len, packet.payload);
         if let Some(reading) = flow.reading.take_if(|reading| tells_something(packet, reading)) {
             self.read(slot, reading, side, packet, out);
         }
@@ -213,7 +215,7 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         let side = if record.from_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count_record(record.time, side, record.wire_len, record.payload_len);
-        if watch(flow, record.time, side, record.payload_len) == Noted::WindowOver {
+        if watch(flow, record.time, side, record.payload_len, &[]) == Noted::WindowOver {
             self.turn_window(slot, record.from_low, record.time, record.payload_len, out);
         }
     }
@@ -318,8 +320,15 @@ impl Core {
         if too_much {
             self.reading_bytes = self.reading_bytes.saturating_sub(after);
         }
+        let server_begins = side == Side::Server && flow.tally(side).payloads == 1;
         flow.reading = Some(reading);
         let settled = over || too_much;
+        if server_begins && packet.transport == Transport::Tcp {
+            self.compare_random(slot, packet.payload, out);
+        }
+        if settled {
+            self.examine(slot);
+        }
         if news {
             self.decide(slot, out);
         } else if settled || asked_again {

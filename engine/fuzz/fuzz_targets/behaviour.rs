@@ -38,9 +38,9 @@ fuzz_target!(|input: &[u8]| {
             }
             continue;
         }
-        if behaviour.note(time, side, u32::from(len)) == Noted::WindowOver {
+        if behaviour.note(time, side, u32::from(len), &[far; 12]) == Noted::WindowOver {
             behaviour.close(time, packet);
-            assert_eq!(behaviour.note(time, side, u32::from(len)), Noted::Counted);
+            assert_eq!(behaviour.note(time, side, u32::from(len), &[far; 12]), Noted::Counted);
         }
         assert!(behaviour.findings().len() <= DETECTORS.len());
     }

@@ -21,7 +21,8 @@ impl Judgement {
     pub fn hear(&mut self, behaviour: &Behaviour, transport: Transport) {
         self.evidence.retain(|evidence| !matches!(evidence.source, Source::Finding(_)));
         let speech = behaviour.finding(Activity::Call);
-        if let Some(speech) = speech.filter(|speech| self.is_unrecognised() && speech.decibans >= DECIDES_FROM) {
+        if let Some(speech) = speech.filter(|speech| speech.decibans >= DECIDES_FROM && self.gives_way_to(speech)) {
+            self.forget_name();
             self.category = Some(Category::Call);
             self.decibans = self.decibans.max(speech.decibans.into());
             self.own = speech.decibans;
@@ -30,6 +31,11 @@ impl Judgement {
             self.keep_finding(speech);
         } else if let Some(speech) = speech.filter(|_| self.category == Some(Category::Tunnel)) {
             self.keep_finding(speech);
+        }
+        // How a flow is made is told of whatever hides it, and of what pretends to be TLS.
+        let made = behaviour.findings().iter().filter(|finding| finding.activity() == Activity::Unknown);
+        for finding in made {
+            self.keep_finding(finding);
         }
         self.hear_activity(behaviour, transport);
     }
@@ -64,6 +70,28 @@ impl Judgement {
     #[must_use]
     pub fn is_unrecognised(&self) -> bool {
         self.app == AppId::UNKNOWN && self.protocol == ProtocolId::NONE
+    }
+
+    /// Whether speech that was heard outweighs what the flow is taken for: nothing, or something that only looked like peers
+    /// or messages, as cipher text of some lengths does.
+    fn gives_way_to(&self, speech: &Finding) -> bool {
+        let doubtful = self.own < TEACHES && self.decibans < speech.decibans.into();
+        self.is_unrecognised() || (doubtful && matches!(self.category(), Category::P2p | Category::Chat))
+    }
+
+    /// What it was taken for is only the runner-up.
+    fn forget_name(&mut self) {
+        if self.app == AppId::UNKNOWN {
+            return;
+        }
+        let [first, _] = self.others;
+        self.others = [(self.app, self.decibans), first];
+        self.app = AppId::UNKNOWN;
+        self.protocol = ProtocolId::NONE;
+        self.named = false;
+        self.usual = Activity::Unknown;
+        self.decibans = 0;
+        self.evidence.clear();
     }
 
     fn keep_finding(&mut self, finding: &Finding) {

@@ -32,6 +32,8 @@ pub struct Course {
     next: Activity,
     /// Windows in a row that showed `next`.
     agreed: u8,
+    /// Whether it was looked at how datagrams begin.
+    pub(super) looked: bool,
     /// Whether that side was heard to speak.
     spoke: [bool; 2],
     /// Packets of each side in the window before.

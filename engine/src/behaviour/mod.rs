@@ -5,8 +5,11 @@
 
 mod chat;
 mod course;
+mod encrypted;
+mod fake_tls;
 mod file_transfer;
 mod idle;
+mod randomness;
 mod rhythm;
 mod screen;
 mod stats;
@@ -17,15 +20,28 @@ mod video;
 mod voice;
 
 pub use course::{Change, Course, HYSTERESIS};
+pub use encrypted::is_encrypted;
+pub use fake_tls::{Fake, Randoms};
 pub use stats::{Noted, Stats, Unseen, Way, Window, BURST, FULL, GAPS, LARGE, TINY, WINDOW};
 pub use telling::is_medium;
 
 use crate::apps::Activity;
 use crate::packet::{Side, Time, Transport};
+use randomness::{Sampled, Spread};
 
-/// Every activity that the engine can tell. The order settles ties only.
-pub static DETECTORS: &[&dyn Detector] =
-    &[&voice::Voice, &video::Video, &screen::Screen, &file_transfer::FileTransfer, &chat::Chat, &idle::Idle];
+/// Everything that is looked for in how a flow behaves. The order settles ties only.
+#[rustfmt::skip] // One line each, so that adding a detector changes one line.
+pub static DETECTORS: &[&dyn Detector] = &[
+    &voice::Voice,
+    &video::Video,
+    &screen::Screen,
+    &file_transfer::FileTransfer,
+    &chat::Chat,
+    &idle::Idle,
+    &encrypted::Encrypted,
+    &randomness::Randomness,
+    &fake_tls::FakeTls,
+];
 
 /// Payload packets after which a flow is watched: a question and its answer cost nothing.
 pub const WATCHED_FROM: u16 = 10;
@@ -50,7 +66,7 @@ pub struct Profile {
     pub name: &'static str,
     /// As people write it.
     pub title: &'static str,
-    /// What goes on when it fits.
+    /// What goes on when it fits; unknown where it only says how the flow is made.
     pub activity: Activity,
 }
 
@@ -59,8 +75,11 @@ pub trait Detector: Sync {
     /// Its name, and what it finds.
     fn profile(&self) -> &'static Profile;
 
-    /// How well a window fits what is looked for, in decibans: below 0 where it speaks against it, 0 where it says nothing.
-    fn fits(&self, window: &Window, course: &Course) -> i16;
+    /// How well a window fits what is looked for, in decibans: below 0 where it speaks against it, 0 where it says nothing,
+    /// as it does to a detector that looks at bytes.
+    fn fits(&self, _window: &Window, _course: &Course) -> i16 {
+        0
+    }
 
     /// What was seen, in words that an administrator understands.
     fn tell(&self, shown: &Shown) -> String;
@@ -75,7 +94,7 @@ pub struct Shown {
     pub least: u16,
     /// Largest payload, of both sides.
     pub most: u16,
-    /// Milliseconds between two packets; 0 where they keep no time.
+    /// Milliseconds between two packets, 0 where they keep no time; or which of several things was seen.
     pub frame: u8,
     /// Thousands of bytes a second, by side.
     pub kilobytes: [u16; 2],
@@ -136,6 +155,8 @@ pub struct Behaviour {
     stats: Stats,
     /// What went on so far.
     pub course: Course,
+    /// How datagrams begin, while that is of interest.
+    sampled: Option<Box<Sampled>>,
     /// Whether nothing more is hoped for from its packets.
     pub released: bool,
     /// What was worth telling, one of each detector at most.
@@ -147,13 +168,61 @@ impl Behaviour {
     #[must_use]
     pub fn new(now: Time, transport: Transport) -> Self {
         let stream = transport == Transport::Tcp;
-        Self { stats: Stats::new(now, stream), course: Course::default(), released: false, findings: Vec::new() }
+        Self {
+            stats: Stats::new(now, stream),
+            course: Course::default(),
+            sampled: None,
+            released: false,
+            findings: Vec::new(),
+        }
     }
 
-    /// Notes a payload of that side, unless the window is over.
+    /// Notes a payload of that side, unless the window is over. Its bytes may be cut, or not be known at all.
     #[inline]
-    pub fn note(&mut self, time: Time, side: Side, len: u32) -> Noted {
+    pub fn note(&mut self, time: Time, side: Side, len: u32, bytes: &[u8]) -> Noted {
+        if let Some(sampled) = &mut self.sampled {
+            sampled.note(bytes);
+        }
         self.stats.note(time, side, len)
+    }
+
+    /// Looks at how the datagrams of a flow begin that nothing recognises, from when it may be a call until that is known.
+    pub fn look_at_bytes(&mut self, packet: u32) {
+        match self.sampled.as_ref().map(|sampled| sampled.spread()) {
+            None if self.course.sum(Activity::Call) > 0 && !self.course.looked => {
+                self.sampled = Some(Box::default());
+            }
+            Some(Some(spread)) => {
+                self.sampled = None;
+                self.course.looked = true;
+                let frame = u8::from(spread == Spread::ButOne);
+                if spread != Spread::Formed {
+                    self.tell("randomness", randomness::WEIGHT, packet, Shown { frame, ..Shown::default() });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The flow's opening is cipher text.
+    pub fn is_encrypted(&mut self, packet: u32) {
+        self.tell("encrypted", encrypted::WEIGHT, packet, Shown::default());
+    }
+
+    /// The flow only pretends to be TLS.
+    pub fn fakes_tls(&mut self, fake: Fake, packet: u32) {
+        self.tell("fake-tls", fake.weight(), packet, Shown { frame: fake as u8, ..Shown::default() });
+    }
+
+    fn tell(&mut self, name: &str, decibans: i16, packet: u32, shown: Shown) {
+        let Some(place) = DETECTORS.iter().position(|detector| detector.profile().name == name) else { return };
+        let Ok(detector) = u8::try_from(place) else { return };
+        let finding = Finding { detector, decibans, packet, shown };
+        match self.findings.iter_mut().find(|known| known.detector == detector) {
+            Some(known) if known.decibans >= decibans => {}
+            Some(known) => *known = finding,
+            None => self.findings.push(finding),
+        }
     }
 
     /// Closes the window, at the flow's packet of that number, and hears it.

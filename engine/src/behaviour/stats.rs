@@ -26,7 +26,7 @@ pub struct Way {
     pub last: Time,
     /// Bytes of payload.
     pub bytes: u32,
-    /// Sum of the squares of half the sizes: halved, a window of full packets fits.
+    /// A quarter of the sum of the squares of the sizes: so a second of full packets fits.
     squares: u32,
     /// Payload packets.
     pub packets: u16,
@@ -69,8 +69,7 @@ impl Way {
         self.large = self.large.saturating_add(u16::from(len > LARGE));
         self.full = self.full.saturating_add(u16::from(len >= FULL));
         self.bytes = self.bytes.saturating_add(len.into());
-        let half = u32::from(len / 2);
-        self.squares = self.squares.saturating_add(half.saturating_mul(half));
+        self.squares = self.squares.saturating_add((u32::from(len) * u32::from(len)) / 4);
     }
 
     #[inline]

@@ -52,9 +52,9 @@ fn watch(paces: [Pace; 2], seconds: f64, loss: f64, transport: Transport, seed: 
     let mut behaviour = Behaviour::new(Time(Time::SECOND), transport);
     for (number, (at, side, size)) in (1..).zip(packets) {
         let time = Time(Time::SECOND + at as u64);
-        if behaviour.note(time, side, size) == Noted::WindowOver {
+        if behaviour.note(time, side, size, &[]) == Noted::WindowOver {
             behaviour.close(time, number);
-            behaviour.note(time, side, size);
+            behaviour.note(time, side, size, &[]);
         }
     }
     behaviour
@@ -114,9 +114,9 @@ proptest! {
         let mut behaviour = Behaviour::new(Time(0), transport);
         for (at, client, size) in packets {
             let side = if client { Side::Client } else { Side::Server };
-            if behaviour.note(Time(at), side, size) == Noted::WindowOver {
+            if behaviour.note(Time(at), side, size, &size.to_be_bytes().repeat(3)) == Noted::WindowOver {
                 behaviour.close(Time(at), 1);
-                prop_assert_eq!(behaviour.note(Time(at), side, size), Noted::Counted);
+                prop_assert_eq!(behaviour.note(Time(at), side, size, &size.to_be_bytes().repeat(3)), Noted::Counted);
             }
         }
         for finding in behaviour.findings() {
@@ -148,6 +148,21 @@ fn instruments_that_answer_each_other_are_not_heard_as_a_call() {
 fn speech_that_gathers_in_segments_is_heard() {
     let gathered = Pace { gap: 66.0, jitter: 25.0, least: 300, most: 1100 };
     assert!(is_call(&watch([gathered; 2], 8.0, 0.0, Transport::Tcp, 3)));
+}
+
+#[test]
+fn speech_in_segments_is_heard_though_one_side_has_a_leaner_codec() {
+    let lean = Pace { gap: 62.0, jitter: 25.0, least: 85, most: 190 };
+    let rich = Pace { gap: 62.0, jitter: 25.0, least: 280, most: 610 };
+    let paces = [Pace { least: 130, ..lean }, rich];
+    assert!(is_call(&watch(paces, 12.0, 0.0, Transport::Tcp, 3)));
+}
+
+#[test]
+fn asking_over_and_over_is_not_heard_as_a_call() {
+    let asks = Pace { gap: 50.0, jitter: 10.0, least: 60, most: 62 };
+    let answers = Pace { gap: 50.0, jitter: 10.0, least: 410, most: 430 };
+    assert!(!is_call(&watch([asks, answers], 60.0, 0.0, Transport::Tcp, 3)));
 }
 
 #[test]

@@ -45,6 +45,8 @@ const INTO_SILENCE: i16 = 2;
 const EVEN_STREAMS: i16 = 8;
 /// Two even rates, of which gaps and sizes were not seen.
 const COUNTED: i16 = 3;
+/// The same count of segments each way, of sizes that vary, over TCP.
+const EVEN_COUNTS: i16 = 5;
 /// More in a second than speech needs, or at another pace.
 const AGAINST: i16 = -6;
 
@@ -165,16 +167,17 @@ fn streams(window: &Window, course: &Course) -> i16 {
     let [client, server] = &window.ways;
     let spoken =
         |way: &Way| SEGMENTS.contains(&way.packets) && STREAMED.contains(&way.bytes) && way.full * 2 <= way.packets;
-    let even = alike(client.bytes, server.bytes, 40);
-    if ![client, server].into_iter().all(spoken) || !even {
+    if ![client, server].into_iter().all(spoken) {
         return unless_both_listen(window);
     }
     let steady = [Side::Client, Side::Server].iter().all(|side| {
         course.before(*side).is_some_and(|before| alike(before.into(), window.way(*side).packets.into(), 35))
     });
-    if steady {
-        EVEN_STREAMS
-    } else {
-        0
+    // Who asks and who answers keep the same count too, but not the same bytes; and most of them always the same size.
+    let varied = [client, server].iter().all(|way| way.spread() * 10 > way.mean());
+    match steady {
+        true if alike(client.bytes, server.bytes, 40) => EVEN_STREAMS,
+        true if varied && alike(client.packets.into(), server.packets.into(), 20) => EVEN_COUNTS,
+        _ => 0,
     }
 }

@@ -127,9 +127,9 @@ impl Flow {
 
     /// Watches a payload that was counted; says whether a window has to be closed before it can be noted.
     #[inline]
-    pub fn watch(&mut self, time: Time, side: Side, len: u32) -> Noted {
+    pub fn watch(&mut self, time: Time, side: Side, len: u32, bytes: &[u8]) -> Noted {
         if let Some(behaviour) = &mut self.behaviour {
-            return behaviour.note(time, side, len);
+            return behaviour.note(time, side, len, bytes);
         }
         if self.payloads() >= WATCHED_FROM {
             self.behaviour = Some(Box::new(Behaviour::new(time, self.transport())));
@@ -152,6 +152,12 @@ impl Flow {
             behaviour.conclude(last, packets);
             self.judgement.hear_activity(behaviour, transport);
         }
+    }
+
+    /// How it behaves, from now on if nobody asked before.
+    pub fn watched(&mut self) -> &mut Behaviour {
+        let (now, transport) = (self.last, self.transport());
+        self.behaviour.get_or_insert_with(|| Box::new(Behaviour::new(now, transport)))
     }
 
     /// Takes over what a data path counted; gives what of it was new.

@@ -176,7 +176,7 @@ mod tftp;
 mod threema;
 mod tinc;
 mod tivo;
-mod tls;
+pub(crate) mod tls;
 mod tox;
 mod tpkt;
 mod ubiquiti;

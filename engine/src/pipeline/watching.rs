@@ -2,19 +2,19 @@
 
 use super::Core;
 use crate::apps::Activity;
-use crate::behaviour::{is_medium, Change, Noted, Unseen, Window};
+use crate::behaviour::{is_encrypted, is_medium, Change, Fake, Noted, Unseen, Window};
 use crate::event::{Event, Outbox, Told};
 use crate::flow::{Flow, Slot};
-use crate::inspect::Category;
+use crate::inspect::{tls, Category};
 use crate::packet::{Side, Time, Transport};
 
 /// Notes a payload, if the packet has one.
 #[inline]
-pub(super) fn watch(flow: &mut Flow, time: Time, side: Side, payload_len: u32) -> Noted {
+pub(super) fn watch(flow: &mut Flow, time: Time, side: Side, payload_len: u32, bytes: &[u8]) -> Noted {
     if payload_len == 0 {
         return Noted::Counted;
     }
-    flow.watch(time, side, payload_len)
+    flow.watch(time, side, payload_len, bytes)
 }
 
 impl Core {
@@ -26,7 +26,7 @@ impl Core {
         let packet = flow.packets();
         let Some(behaviour) = &mut flow.behaviour else { return };
         let window = behaviour.close(time, packet);
-        behaviour.note(time, side, payload_len);
+        behaviour.note(time, side, payload_len, &[]);
         self.window_closed(slot, &window, out);
     }
 
@@ -45,7 +45,11 @@ impl Core {
     fn window_closed(&mut self, slot: Slot, window: &Window, out: &mut Outbox) {
         let Some(flow) = self.table.get(slot) else { return };
         let transport = flow.transport();
-        let Some(behaviour) = &flow.behaviour else { return };
+        let (packets, unrecognised) = (flow.packets(), flow.judgement.is_unrecognised());
+        let Some(behaviour) = &mut flow.behaviour else { return };
+        if unrecognised && transport == Transport::Udp {
+            behaviour.look_at_bytes(packets);
+        }
         let (before, decibans, taught) = (flow.judgement.says(), flow.judgement.decibans, flow.judgement.learn);
         flow.judgement.hear(behaviour, transport);
         let (now, teaches) = (flow.judgement.says(), flow.judgement.learn != taught);
@@ -60,6 +64,31 @@ impl Core {
         let ((.., before), (.., now)) = (before, now);
         self.tell_activity(slot, before, now, window.opened, out);
         self.hear_out(slot, out);
+    }
+
+    /// What the bytes of a stream say of how it is made, when all that is read of them was: that it hides what it is, or
+    /// that it pretends to be TLS.
+    pub(super) fn examine(&mut self, slot: Slot) {
+        let Some(flow) = self.table.get(slot).filter(|flow| flow.transport() == Transport::Tcp) else { return };
+        let hides = flow.spoken().next().is_none()
+            && flow.reading.as_ref().is_some_and(|reading| is_encrypted(reading.first(Side::Client).bytes()));
+        let packets = flow.packets();
+        if hides {
+            flow.watched().is_encrypted(packets);
+        }
+        if let Some(fake) = tls::fake(&flow.facts) {
+            flow.watched().fakes_tls(fake, packets);
+        }
+    }
+
+    /// Whether a server says hello with the random number of another connection.
+    pub(super) fn compare_random(&mut self, slot: Slot, payload: &[u8], out: &mut Outbox) {
+        let Some(flow) = self.table.get(slot) else { return };
+        if self.randoms.repeats(payload, flow.id) {
+            let packets = flow.packets();
+            flow.watched().fakes_tls(Fake::Repeated, packets);
+            self.decide(slot, out);
+        }
     }
 
     /// Something else goes on. Of a flow of which nothing is known, only what matters is told.

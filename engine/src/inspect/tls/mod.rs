@@ -17,8 +17,9 @@ pub(crate) mod tell;
 mod tests;
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use crate::behaviour::Fake;
 use crate::bytes::Reader;
-use crate::facts::{Facts, Field, Sign};
+use crate::facts::{FactStore, Facts, Field, Sign};
 use crate::packet::{Side, Transport};
 use hello::{ClientHello, Over, ServerHello};
 use opening::{judge, Opening};
@@ -129,6 +130,17 @@ const fn sign_of(opening: Opening) -> Option<&'static Sign> {
         Opening::Records => &RECORDS,
         Opening::OneRecord => &ONE_RECORD,
     })
+}
+
+/// How a stream with these facts only pretends to be TLS, as far as they show it.
+pub(crate) fn fake(facts: &FactStore) -> Option<Fake> {
+    if facts.get(&MALFORMED).is_some() {
+        return Some(Fake::Broken);
+    }
+    let modern = facts.get(&OFFERED).is_some_and(|version| version != b"SSL 3");
+    // Four characters of transport, version and name, two of ciphers, then the number of extensions.
+    let bare = facts.get(&JA4).and_then(|print| print.get(6..8)).is_some_and(|count| count == b"00");
+    (modern && bare).then_some(Fake::BareHello)
 }
 
 /// Messages that tell something (RFC 8446 §4).

@@ -1,0 +1,76 @@
+//! Fully encrypted: a TCP stream whose very first bytes are cipher text, with no greeting in the clear.
+//!
+//! The test that the Great Firewall was found to apply (Wu et al., USENIX Security 2023, §4): the bits of the opening are
+//! neither mostly 0 nor mostly 1, it does not begin with six printable bytes, less than half of it is printable, and no
+//! twenty printable bytes stand together. It is asked of streams that no protocol took. The firewall's authors met 0.6 % of
+//! all TCP connections of a university like that; of random bytes nearly all are. So it is evidence that something hides,
+//! and never says alone what.
+
+use super::{Detector, Profile, Shown};
+use crate::apps::Activity;
+
+/// Cipher text from the first byte on.
+pub struct Encrypted;
+
+static PROFILE: Profile = Profile { name: "encrypted", title: "Fully encrypted", activity: Activity::Unknown };
+
+/// What it weighs, in decibans: 0.6 % of all connections pass the test, and all that hide do.
+pub const WEIGHT: i16 = 22;
+/// Fewer bytes prove nothing either way.
+const LEAST: usize = 24;
+
+impl Detector for Encrypted {
+    fn profile(&self) -> &'static Profile {
+        &PROFILE
+    }
+
+    fn tell(&self, _shown: &Shown) -> String {
+        "its first bytes are cipher text, with no greeting in the clear".into()
+    }
+}
+
+/// Whether an opening looks encrypted from its first byte on.
+#[must_use]
+pub fn is_encrypted(opening: &[u8]) -> bool {
+    let len = opening.len();
+    if len < LEAST {
+        return false;
+    }
+    let ones: usize = opening.iter().map(|byte| byte.count_ones() as usize).sum();
+    let printable = opening.iter().filter(|byte| is_printable(**byte)).count();
+    let begins_readable = opening.iter().take(6).all(|byte| is_printable(*byte));
+    let even = ones * 10 > len * 34 && ones * 10 < len * 46;
+    even && !begins_readable && printable * 2 <= len && longest_run(opening) <= 20
+}
+
+fn is_printable(byte: u8) -> bool {
+    (0x20..=0x7e).contains(&byte)
+}
+
+fn longest_run(bytes: &[u8]) -> usize {
+    bytes.split(|byte| !is_printable(*byte)).map(<[u8]>::len).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_encrypted;
+
+    #[test]
+    fn words_numbers_and_zeros_are_not_cipher_text() {
+        assert!(!is_encrypted(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"));
+        assert!(!is_encrypted(&[0; 64]));
+        assert!(!is_encrypted(&[0xff; 64]));
+        assert!(!is_encrypted(&[0x9c; 8]), "too short to say");
+    }
+
+    #[test]
+    fn nearly_every_opening_of_random_bytes_is() {
+        let mut state = 1u64;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state.to_be_bytes()[0]
+        };
+        let found = (0..1000).filter(|_| is_encrypted(&std::array::from_fn::<u8, 64, _>(|_| next()))).count();
+        assert!(found > 950, "{found}");
+    }
+}
