@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 TREE = Path(__file__).parents[2]
 PAGES = TREE / "docs" / "reference"
 INSPECT = TREE / "engine" / "src" / "inspect"
+BEHAVIOUR = TREE / "engine" / "src" / "behaviour"
+DETECTORS = re.compile(r"^    &(\w+)::\w+,$", re.MULTILINE)
+TITLE = re.compile(r'name: "([a-z-]+)",\s*title: "([^"]+)",\s*activity: Activity::(\w+)')
 PROFILE = re.compile(r'name: "([a-z0-9.-]+)",\s*title:')
 NOTE = "<!-- Written by `python -m peergate.reference`; change the engine or the signatures instead. -->"
 
@@ -31,8 +34,7 @@ def comments() -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(INSPECT.rglob("*.rs")):
         text = path.read_text()
-        head = [line[3:].strip() for line in text.splitlines() if line.startswith("//!")]
-        found |= dict.fromkeys(PROFILE.findall(text), "\n".join(head))
+        found |= dict.fromkeys(PROFILE.findall(text), head(text))
     return found
 
 
@@ -103,6 +105,31 @@ def parameters() -> Iterator[str]:
             yield f"| `{name}` | {default} | {cell(field.description or '')} |"
 
 
+def behaviour() -> Iterator[str]:
+    """The page of detectors, in the order in which they are asked."""
+    text = (BEHAVIOUR / "mod.rs").read_text()
+    yield from ("# Behaviour", "", NOTE, "")
+    yield from (head(text), "", head((BEHAVIOUR / "telling.rs").read_text()))
+    for name in DETECTORS.findall(text):
+        detector = (BEHAVIOUR / f"{name}.rs").read_text()
+        found = TITLE.search(detector)
+        if found is None:
+            raise ValueError(f"{name}.rs names no detector")
+        word, title, activity = found.groups()
+        says = "how a flow is made" if activity == "Unknown" else f"activity `{spaced(activity)}`"
+        yield from ("", f"## {title}", "", f"`{word}` · {says}", "", head(detector))
+
+
+def head(text: str) -> str:
+    """What a file of Rust says of itself."""
+    return "\n".join(line[3:].strip() for line in text.splitlines() if line.startswith("//!"))
+
+
+def spaced(word: str) -> str:
+    """FileTransfer as file-transfer."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", word).lower()
+
+
 def cell(text: str) -> str:
     """Text that cannot end a table's cell."""
     return text.replace("|", "\\|")
@@ -112,6 +139,7 @@ def pages() -> dict[Path, str]:
     """Every page, by where it belongs."""
     catalog = Catalog.load([])
     made = {
+        "behaviour.md": behaviour(),
         "protocols.md": protocols(catalog),
         "applications.md": applications(catalog),
         "lab-parameters.md": parameters(),
