@@ -11,6 +11,10 @@
 //!
 //! Alone it decides from 30 decibans on, where no protocol was recognised: three seconds of two sides in strict time. In a
 //! tunnel it is told as evidence and changes nothing: a call inside a VPN is a VPN.
+//!
+//! Measured on a generated campus of 2,500 hosts (`peergate lab generate FILE --hosts 2500 --minutes 5 --seed 11`, then
+//! `peergate lab score FILE --no-signatures`): 82 of 83 flows with calls found, 78 of them within 5 s, and none of 23,296
+//! flows in which nobody speaks taken for one. Without signatures a WireGuard flow that carries a call is said to be a call.
 
 use super::rhythm::Rhythm;
 use super::{Course, Detector, Profile, Shown, Way, Window, TOLD_FROM};
