@@ -8,13 +8,13 @@ const LOOKED_AT: usize = 32;
 pub(super) fn is_noise(bytes: &[u8]) -> bool {
     let looked_at = bytes.get(..bytes.len().min(LOOKED_AT)).unwrap_or_default();
     // One bit for each value that came.
-    let mut came = [0u64; 4];
+    let (mut came, mut zeros) = ([0u64; 4], 0);
     for byte in looked_at {
         if let Some(word) = came.get_mut(usize::from(byte >> 6)) {
             *word |= 1 << (byte & 63);
         }
+        zeros += usize::from(*byte == 0);
     }
-    let zeros = looked_at.iter().filter(|byte| **byte == 0).count();
     let different = came.iter().map(|word| word.count_ones() as usize).sum::<usize>();
     different * 4 >= looked_at.len() * 3 && zeros <= 2
 }
