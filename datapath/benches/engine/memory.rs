@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// Prints what a flow costs while so many live: its place, the index, facts, signs and evidence; and beside that what is
-/// held for those whose payloads are still read, for which the engine has a bound of its own.
+/// held for those whose payloads are still read, and for hosts: for both the engine has a bound of its own.
 pub fn live_flows(talks: &[Talk], flows: u32) {
     COUNTS.store(true, Ordering::Relaxed);
     let mut engine = engine(1);
@@ -70,9 +70,11 @@ pub fn live_flows(talks: &[Talk], flows: u32) {
     let held = HELD.load(Ordering::Relaxed) - before;
     let live = engine.live_flows();
     let reading = engine.reading_bytes().min(held);
-    let [each, read] = [held - reading, reading].map(|bytes| bytes as f64 / live as f64);
+    let hosts = engine.hosts().bytes().min(held - reading);
+    let [each, read] = [held - reading - hosts, reading].map(|bytes| bytes as f64 / live as f64);
     println!("memory: {each:.0} bytes per live flow with {live} of them (at most {ALLOWED:.0} are wanted),");
     println!(
-        "  and {read:.0} more for those whose payloads are still read (in all never more than the engine is allowed)"
+        "  and {read:.0} more for those whose payloads are still read (in all never more than the engine is allowed);"
     );
+    println!("  hosts beside them: {:.0} MB, whose number has a bound of its own", hosts as f64 / 1e6);
 }
