@@ -159,7 +159,11 @@ fn judge_old(bytes: &[u8]) -> Option<Opening> {
     let (ciphers, session, challenge) = (lists.next()?, lists.next()?, lists.next()?);
     let whole = usize::from(ciphers) + usize::from(session) + usize::from(challenge) + OLD_HEAD == length;
     let fits = ciphers > 0 && ciphers % 3 == 0 && matches!(session, 0 | 16) && (16..=32).contains(&challenge);
-    (known && whole && fits).then_some(Opening::OldClientHello)
+    if !(known && whole && fits) {
+        return None;
+    }
+    // All of it: only its challenge tells a hello from Skype's imitation.
+    Some(if bytes.len() < length { Opening::TooShort } else { Opening::OldClientHello })
 }
 
 /// Length of an SSL 2 message with its two bytes of length.
