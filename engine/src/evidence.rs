@@ -27,6 +27,9 @@ pub static OF_A_SUPERNODE: Sign = Sign::new("its local port is that of a superno
 /// The same bytes were seen on another flow of the host.
 pub static OF_A_RELAY: Sign = Sign::new("its host passes it on: the same bytes are on another of its flows", 40);
 
+/// What hosts say of their flows.
+pub static OF_HOSTS: [&Sign; 3] = [&OF_A_PEER, &OF_A_SUPERNODE, &OF_A_RELAY];
+
 /// The signs that belong to no protocol.
 pub static SIGNS: &[&Sign] = &[
     &LEARNED_LOCAL,

@@ -14,7 +14,7 @@ pub use config::{Config, Counted, Counts, Record};
 
 use std::sync::Arc;
 
-use hosting::{count, part, tell};
+use hosting::{count, part, tell, tell_size};
 use leaps::Leaps;
 use segments::read_segment;
 use spare::Spare;
@@ -215,6 +215,7 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         let side = if record.from_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count_record(record.time, side, record.wire_len, record.payload_len);
+        tell_size(&mut self.hosts, &mut self.calls, flow, side, record);
         if watch(flow, record.time, side, record.payload_len, &[]) == Noted::WindowOver {
             self.turn_window(slot, record.from_low, record.time, record.payload_len, out);
         }

@@ -38,6 +38,11 @@ impl Judgement {
             self.keep_finding(finding);
         }
         self.hear_activity(behaviour, transport);
+        // What only its host betrayed as peer-to-peer, and where people speak.
+        let lent = self.is_unrecognised() && self.category == Some(Category::P2p);
+        if lent && matches!(self.activity, Activity::Call | Activity::Video) {
+            self.category = Some(Category::Call);
+        }
     }
 
     /// Hears that an unknown call was at one of the flow's ends a moment ago. It may teach that to nobody.

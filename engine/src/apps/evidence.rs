@@ -4,6 +4,7 @@ use super::clues::Shape;
 use super::tally::Weighing;
 use super::Catalog;
 use crate::behaviour::DETECTORS;
+use crate::evidence::OF_HOSTS;
 use crate::facts::{FactStore, Kind, Value};
 use crate::inspect::registry;
 
@@ -60,6 +61,7 @@ impl Catalog {
     #[must_use]
     pub fn detector(&self, evidence: &Evidence, seen_by: u8) -> &'static str {
         match evidence.source {
+            Source::Sign(sign) if OF_HOSTS.iter().any(|own| own.id() == sign) => "hosts",
             Source::Sign(_) => {
                 registry().profile(crate::inspect::ProtocolId(seen_by)).map_or("learned", |profile| profile.name)
             }

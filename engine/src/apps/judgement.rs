@@ -144,14 +144,16 @@ impl Judgement {
     }
 
     /// What its host is found to be says what it is, where nothing else does. Says whether that changed anything.
-    pub fn lend(&mut self, role: Role, sign: &Sign, packet: u32) -> bool {
+    pub fn lend(&mut self, role: Role, sign: &Sign, transport: Transport, packet: u32) -> bool {
         let mut changed = self.role == Role::Unknown;
         if changed {
             self.role = role;
         }
         if self.app == AppId::UNKNOWN && self.category.is_none_or(|category| category == Category::Unknown) {
+            // What is relayed over TCP is anything; over UDP peers do so, mostly with calls.
             let relayed = role == Role::Relay;
-            self.category = Some(if relayed { Category::Tunnel } else { Category::P2p });
+            let tunnelled = relayed && transport == Transport::Tcp;
+            self.category = Some(if tunnelled { Category::Tunnel } else { Category::P2p });
             if relayed && self.activity == Activity::Unknown {
                 (self.activity, self.usual) = (Activity::Relay, Activity::Relay);
             }

@@ -11,6 +11,13 @@ use crate::packet::Time;
 pub struct Totals([Cost; ROLES.len()]);
 
 impl Totals {
+    /// So much more of the role at this place.
+    pub(super) fn add(&mut self, at: usize, packets: u64, bytes: u64) {
+        if let Some(total) = self.0.get_mut(at) {
+            total.add(packets, bytes);
+        }
+    }
+
     /// Each role with what it has cost so far.
     pub fn iter(&self) -> impl Iterator<Item = (apps::Role, Cost)> + '_ {
         ROLES.iter().map(|role| role.profile().role).zip(self.0.iter().copied())
@@ -40,9 +47,7 @@ impl Hosts {
             }
             let Some(held) = host.roles.get_mut(at).and_then(Option::as_mut) else { continue };
             held.cost.add(packets, bytes);
-            if let Some(total) = self.totals.0.get_mut(at) {
-                total.add(packets, bytes);
-            }
+            self.totals.add(at, packets, bytes);
             if held.cost.bytes >= held.alarm_at {
                 // The next one when it has doubled: an alarm that rings all the time is not heard.
                 held.alarm_at = held.cost.bytes.saturating_mul(2);

@@ -13,8 +13,21 @@ use crate::apps::{Judgement, Role};
 use crate::event::Outbox;
 use crate::evidence::{OF_A_PEER, OF_A_RELAY, OF_A_SUPERNODE};
 use crate::flow::Flow;
-use crate::packet::{Addr, Packet, Side, Time, Transport};
+use crate::packet::{Addr, Side, Time, Transport};
 use crate::policy::Action;
+
+/// What is heard of a packet of a flow that is followed.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard<'a> {
+    /// When it passed.
+    pub time: Time,
+    /// What was captured of its payload.
+    pub payload: &'a [u8],
+    /// Bytes of payload on the wire.
+    pub payload_len: u32,
+    /// Bytes on the wire.
+    pub wire_len: u32,
+}
 
 /// Flows that begin so soon after the first one may have begun before it.
 const WARM_UP: u64 = 5 * Time::SECOND;
@@ -205,9 +218,9 @@ impl Hosts {
 
     /// Takes a packet of a flow that is followed.
     #[inline]
-    pub fn heard(&mut self, flow: &mut Flow, side: Side, packet: &Packet<'_>) {
+    pub fn heard(&mut self, flow: &mut Flow, side: Side, packet: &Heard<'_>) {
         match self.series.get(flow.series).filter(|series| series.flow == flow.id) {
-            Some(series) => series.heard(packet.time, side, packet.payload, packet.payload_len, packet.wire_len),
+            Some(series) => series.heard(side, packet),
             None => flow.series = GONE,
         }
     }
@@ -278,7 +291,7 @@ impl Hosts {
             Role::Supernode => &OF_A_SUPERNODE,
             _ => &OF_A_PEER,
         };
-        judgement.lend(held.role, sign, flow.packets())
+        judgement.lend(held.role, sign, flow.transport(), flow.packets())
     }
 
     /// Whether any host plays a role.

@@ -15,6 +15,8 @@ const LEAST: f64 = 37_500.0;
 const RATIO: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 /// From here on two courses are alike.
 pub const ALIKE: f64 = 0.8;
+/// What comes in leaves within 300 ms, in bins of a quarter second.
+const LAGS: [f64; 6] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25];
 /// Deviation over mean up to which a rate is constant: then there is no course to compare.
 const CONSTANT: f64 = 0.3;
 /// Two constant rates are the same rate only when they are very much so.
@@ -23,8 +25,10 @@ const SAME_RATE: std::ops::RangeInclusive<f64> = 0.95..=1.05;
 const TOGETHER: u64 = 5 * Time::SECOND;
 /// The same flow before and after an address was translated begins at the same moment.
 const TWIN: u64 = 50 * Time::MILLI;
-/// Payloads that were on both flows, of 32 sampled ones at most. One is chance in 2^22; repeated ones count once.
+/// Payloads that were on both flows one right after the other, of 32 sampled ones at most. One by chance is one in millions.
 const SAME_PAYLOADS: usize = 6;
+/// Payloads sampled on both flows, none of them the same, that speak against what constant rates suggest.
+const OTHERS: usize = 16;
 
 /// How one direction of a pair agrees.
 #[derive(Clone, Copy, Debug)]
@@ -64,15 +68,17 @@ impl Fit {
 pub fn compare(one: &Series, at_one: Side, other: &Series, at_other: Side, now: Time) -> Option<Pair> {
     let long_enough = |series: &Series| series.spans(BINS) && (!series.coarse || now.since(series.start) >= COARSE);
     let apart = one.start.0.abs_diff(other.start.0);
-    if !long_enough(one) || !long_enough(other) || one.far(at_one).addr == other.far(at_other).addr {
+    if one.far(at_one).addr == other.far(at_other).addr {
         return None;
     }
-    let same_way = one.towards(at_one).common(other.towards(at_other)) + one.from(at_one).common(other.from(at_other));
+    let twins = |one: Strand<'_>, other: Strand<'_>| one.passed_on(other) + other.passed_on(one);
+    let same_way = twins(one.towards(at_one), other.towards(at_other)) + twins(one.from(at_one), other.from(at_other));
     if same_way >= SAME_PAYLOADS || (apart < TWIN && is_twin(one, at_one, other, at_other)) {
         return None;
     }
-    let there = fit(one.towards(at_one), other.from(at_other));
-    let back = fit(other.towards(at_other), one.from(at_one));
+    let long = long_enough(one) && long_enough(other);
+    let there = fit(one.towards(at_one), other.from(at_other), long);
+    let back = fit(other.towards(at_other), one.from(at_one), long);
     (there.is_some() || back.is_some()).then_some(Pair { there, back, together: apart < TOGETHER })
 }
 
@@ -85,18 +91,19 @@ fn is_twin(one: &Series, at_one: Side, other: &Series, at_other: Side) -> bool {
     same(one.towards(at_one), other.towards(at_other)) && same(one.from(at_one), other.from(at_other))
 }
 
-fn fit(into: Strand<'_>, out: Strand<'_>) -> Option<Fit> {
+/// Payloads need no time to tell; courses do.
+fn fit(into: Strand<'_>, out: Strand<'_>, long: bool) -> Option<Fit> {
     let (bytes_in, bytes_out): (f64, f64) = (into.recent(BINS, 0).sum(), out.recent(BINS, 0).sum());
     let ratio = bytes_out / bytes_in.max(1.0);
-    if bytes_in < LEAST || bytes_out < LEAST || !RATIO.contains(&ratio) {
-        return None;
+    let payloads = into.passed_on(out);
+    if !long || bytes_in < LEAST || bytes_out < LEAST || !RATIO.contains(&ratio) {
+        return (payloads >= SAME_PAYLOADS).then_some(Fit { ratio, correlation: None, payloads });
     }
-    let payloads = into.common(out);
     if deviation(into) < CONSTANT && deviation(out) < CONSTANT {
-        return SAME_RATE.contains(&ratio).then_some(Fit { ratio, correlation: None, payloads });
+        let others = payloads == 0 && into.sampled() >= OTHERS && out.sampled() >= OTHERS;
+        return (SAME_RATE.contains(&ratio) && !others).then_some(Fit { ratio, correlation: None, payloads });
     }
-    // What came in leaves in the same quarter second or in the next.
-    let correlation = (0..=1).map(|lag| correlation(into, out, lag)).fold(0.0, f64::max);
+    let correlation = LAGS.into_iter().map(|lag| correlation(into, out, lag)).fold(0.0, f64::max);
     Some(Fit { ratio, correlation: Some(correlation), payloads })
 }
 
@@ -108,11 +115,14 @@ fn deviation(strand: Strand<'_>) -> f64 {
     (squares / bins - mean * mean).max(0.0).sqrt() / mean.max(1.0)
 }
 
-/// Pearson's, of what came in `lag` bins before with what went out.
-fn correlation(into: Strand<'_>, out: Strand<'_>, lag: usize) -> f64 {
-    let bins = BINS - lag;
+/// Pearson's, of what came in so many bins before with what went out. A lag between two bins is a share of both.
+fn correlation(into: Strand<'_>, out: Strand<'_>, lag: f64) -> f64 {
+    let (whole, share) = if lag < 1.0 { (0, lag) } else { (1, lag - 1.0) };
+    let bins = BINS - 2;
+    let came = into.recent(bins, whole).zip(into.recent(bins, whole + 1));
+    let came = came.map(|(now, before)| now * (1.0 - share) + before * share);
     let (mut x1, mut y1, mut x2, mut y2, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (x, y) in into.recent(bins, lag).zip(out.recent(bins, 0)) {
+    for (x, y) in came.zip(out.recent(bins, 0)) {
         (x1, y1, x2, y2, xy) = (x1 + x, y1 + y, x2 + x * x, y2 + y * y, xy + x * y);
     }
     let n = bins as f64;

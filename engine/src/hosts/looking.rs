@@ -2,10 +2,12 @@
 
 use super::host::{Cost, Held, Host, PANE};
 use super::roles::{Case, Profile, Scene, DECIDES, ROLES};
+use super::series::Series;
 use super::{Hosts, LEAST_RATE};
 use crate::apps::Role;
 use crate::event::{Event, HostChange, HostNews, Outbox};
 use crate::packet::{Addr, Time};
+use crate::places::Places;
 
 /// Hosts that are looked at in one second; more wait for the next.
 const MOST_LOOKS: usize = 4_096;
@@ -81,9 +83,16 @@ impl Hosts {
         let until = Time(now.0.saturating_add(profile.life * Time::SECOND));
         match slot {
             _ if !found => {}
-            Some(held) => (held.case, held.until, held.seen) = (case, until, now),
+            Some(held) => {
+                let (packets, bytes) = passed(&self.series, &case, Some(&held.case));
+                held.cost.add(packets, bytes);
+                self.totals.add(at, packets, bytes);
+                (held.case, held.until, held.seen) = (case, until, now);
+            }
             None if before || !profile.twice => {
-                let cost = Cost::default();
+                let (packets, bytes) = passed(&self.series, &case, None);
+                let cost = Cost { bytes, packets };
+                self.totals.add(at, packets, bytes);
                 let held = Held { role: profile.role, case, since: now, until, seen: now, cost, alarm_at };
                 out.push(Event::Host(Box::new(told(host.addr, &held, HostChange::Gained, now))));
                 *slot = Some(held);
@@ -178,6 +187,17 @@ impl Hosts {
             }
         }
     }
+}
+
+/// What passed in the pairs of a relay before they were found to be ones.
+fn passed(series: &Places<Series>, case: &Case, known: Option<&Case>) -> (u64, u64) {
+    let places = |case: &Case| -> Vec<u32> { case.between.iter().flat_map(|between| between.places).collect() };
+    let known = known.map(places).unwrap_or_default();
+    let mut new: Vec<u32> = places(case).into_iter().filter(|place| !known.contains(place)).collect();
+    new.sort_unstable();
+    new.dedup();
+    let told = new.into_iter().filter_map(|place| series.look(place)).map(Series::told);
+    told.fold((0, 0), |(packets, bytes), more| (packets + more.0, bytes + more.1))
 }
 
 /// Whether a host's role, by its place, is played at that port or in the flow with that series.

@@ -17,6 +17,7 @@ mod socket;
 mod table;
 
 pub use costs::Totals;
+pub use feeding::Heard;
 pub use host::Cost;
 pub use known::{Excuse, Excuses};
 pub use roles::{Between, Case, Ground, Profile, Role, DECIDES, ROLES};

@@ -1,6 +1,7 @@
 //! The bytes of a lively flow, quarter second by quarter second, and samples of what they were: for finding the flow that
 //! passes them on.
 
+use super::feeding::Heard;
 use crate::packet::{Endpoint, Side, Time};
 
 /// A quarter of a second: a relay passes on within it, or in the next.
@@ -9,8 +10,10 @@ pub const BIN: u64 = 250 * Time::MILLI;
 pub const BINS: usize = 128;
 /// Payload ends that are kept of each side.
 const SAMPLES: usize = 32;
-/// One payload in eight is sampled, chosen by what it holds: both flows of a pair choose the same.
-const CHOSEN: u64 = 8;
+/// One payload in four is sampled, chosen by what it holds: both flows of a pair choose the same.
+const CHOSEN: u64 = 4;
+/// What a relay takes in goes out again within so many milliseconds.
+const PASSED_ON: u32 = 400;
 /// Bytes at the end of a payload that make a sample. A relay may put something before a payload, hardly ever behind it.
 const TAIL: usize = 8;
 
@@ -30,14 +33,23 @@ pub struct Series {
     head: u64,
     /// Since which quarter second the bins are filled.
     filled_since: u64,
-    samples: [[u32; SAMPLES]; 2],
+    samples: [[Sample; SAMPLES]; 2],
     sampled: [u8; 2],
     /// Packets and bytes, both sides, since the cost was last taken.
     untold: (u64, u64),
+    /// Packets and bytes that were taken before.
+    told: (u64, u64),
     /// When it was last fast enough.
     fast: Time,
     /// Counts of the kernel were spread over time: fine steps mean nothing.
     pub coarse: bool,
+}
+
+/// The end of a payload, and when it passed, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sample {
+    tail: u32,
+    at: u32,
 }
 
 /// One side of a series, or the end of it: which bytes to look at.
@@ -58,9 +70,10 @@ impl Series {
             bins: Vec::new(),
             head: now.0 / BIN,
             filled_since: 0,
-            samples: [[0; SAMPLES]; 2],
+            samples: [[Sample::default(); SAMPLES]; 2],
             sampled: [0; 2],
             untold: before,
+            told: (0, 0),
             fast: now,
             coarse: false,
         }
@@ -82,7 +95,8 @@ impl Series {
 
     /// Takes a packet.
     #[inline]
-    pub fn heard(&mut self, time: Time, side: Side, payload: &[u8], payload_len: u32, wire_len: u32) {
+    pub fn heard(&mut self, side: Side, heard: &Heard<'_>) {
+        let Heard { time, payload, payload_len, wire_len } = *heard;
         self.untold.0 += 1;
         self.untold.1 += u64::from(wire_len);
         if self.bins.is_empty() || payload_len == 0 {
@@ -91,7 +105,7 @@ impl Series {
         self.advance(time);
         self.add(time.0 / BIN, side, payload_len);
         if payload.len() == payload_len as usize {
-            self.sample(side, payload);
+            self.sample(time, side, payload);
         }
     }
 
@@ -127,7 +141,14 @@ impl Series {
         if self.untold.1 >= enough {
             self.fast = now;
         }
-        std::mem::take(&mut self.untold)
+        let untold = std::mem::take(&mut self.untold);
+        self.told = (self.told.0 + untold.0, self.told.1 + untold.1);
+        untold
+    }
+
+    /// All packets and bytes that were taken so far.
+    pub const fn told(&self) -> (u64, u64) {
+        self.told
     }
 
     /// When it was last fast.
@@ -190,7 +211,7 @@ impl Series {
         }
     }
 
-    fn sample(&mut self, side: Side, payload: &[u8]) {
+    fn sample(&mut self, time: Time, side: Side, payload: &[u8]) {
         let Some(tail) = payload.last_chunk::<TAIL>() else { return };
         // Silence and padding are alike everywhere.
         if tail.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
@@ -200,16 +221,17 @@ impl Series {
         if (mixed >> 24) % CHOSEN != 0 {
             return;
         }
-        let value = u32::try_from(mixed >> 32).unwrap_or_default();
+        let tail = u32::try_from(mixed >> 32).unwrap_or_default();
+        let at = u32::try_from(time.0 / Time::MILLI % (1 << 32)).unwrap_or_default();
         let (Some(samples), Some(count)) = (self.samples.get_mut(side.index()), self.sampled.get_mut(side.index()))
         else {
             return;
         };
-        if samples.contains(&value) {
+        if samples.iter().any(|known| known.tail == tail) {
             return;
         }
         if let Some(place) = samples.get_mut(usize::from(*count) % SAMPLES) {
-            *place = value;
+            *place = Sample { tail, at };
         }
         *count = count.wrapping_add(1);
     }
@@ -226,14 +248,23 @@ impl<'a> Strand<'a> {
         })
     }
 
-    /// How many samples of this strand are also samples of the other.
-    pub fn common(self, other: Self) -> usize {
+    /// How many samples of this strand came by on the other right after.
+    pub fn passed_on(self, other: Self) -> usize {
         let theirs = other.samples();
-        self.samples().iter().filter(|sample| **sample != 0 && theirs.contains(sample)).count()
+        let passed = |sample: &&Sample| {
+            let same = |later: &&Sample| later.tail == sample.tail && later.at.wrapping_sub(sample.at) <= PASSED_ON;
+            sample.tail != 0 && theirs.iter().any(|later| same(&later))
+        };
+        self.samples().iter().filter(passed).count()
     }
 
-    fn samples(self) -> &'a [u32] {
-        self.series.samples.get(self.side.index()).map_or(&[], <[u32; SAMPLES]>::as_slice)
+    /// How many payloads were sampled.
+    pub fn sampled(self) -> usize {
+        self.samples().iter().filter(|sample| sample.tail != 0).count()
+    }
+
+    fn samples(self) -> &'a [Sample] {
+        self.series.samples.get(self.side.index()).map_or(&[], <[Sample; SAMPLES]>::as_slice)
     }
 }
 

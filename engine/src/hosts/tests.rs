@@ -69,8 +69,8 @@ impl Play {
 
     /// A packet of a flow that is followed.
     fn hear(&mut self, flow: &mut Flow, side: Side, payload: &[u8], time: Time) {
-        let packet = packet(flow, side, payload, time);
-        self.hosts.heard(flow, side, &packet);
+        let payload_len = u32::try_from(payload.len()).unwrap();
+        self.hosts.heard(flow, side, &Heard { time, payload, payload_len, wire_len: payload_len + 42 });
     }
 
     fn playing(&self, addr: Addr) -> Vec<apps::Role> {

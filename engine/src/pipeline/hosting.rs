@@ -1,12 +1,12 @@
 //! Flows, the hosts at their ends and the calls that they are part of: what happens to flows is told to hosts and calls,
 //! and what hosts are found to be is lent to their flows.
 
-use super::{calling, Core};
+use super::{calling, Core, Record};
 use crate::behaviour::{Unseen, Window};
 use crate::calls::Calls;
 use crate::event::{Event, HostChange, Outbox};
 use crate::flow::{Flow, Slot};
-use crate::hosts::Hosts;
+use crate::hosts::{Heard, Hosts};
 use crate::packet::{Packet, Side};
 use crate::policy::Policy;
 
@@ -24,10 +24,22 @@ pub(super) fn tell(
         hosts.answered(flow, packet.time);
     }
     if flow.series != 0 {
-        hosts.heard(flow, side, packet);
+        let Packet { time, payload, payload_len, wire_len, .. } = *packet;
+        hosts.heard(flow, side, &Heard { time, payload, payload_len, wire_len });
     }
     if flow.leg != 0 {
         calls.heard(flow, side, packet, out);
+    }
+}
+
+/// What hosts and calls hear of a packet of which only the size is known.
+pub(super) fn tell_size(hosts: &mut Hosts, calls: &mut Calls, flow: &mut Flow, side: Side, record: &Record) {
+    if flow.series != 0 {
+        let Record { time, payload_len, wire_len, .. } = *record;
+        hosts.heard(flow, side, &Heard { time, payload: &[], payload_len, wire_len });
+    }
+    if flow.leg != 0 {
+        calls.counted(flow, if side == Side::Client { [1, 0] } else { [0, 1] });
     }
 }
 

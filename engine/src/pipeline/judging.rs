@@ -68,10 +68,10 @@ impl Core {
             before: flow.judgement.evidence(),
         };
         let mut judgement = catalog.judge(&known);
+        hosts.lend(flow, &mut judgement);
         if let Some(behaviour) = &flow.behaviour {
             judgement.hear(behaviour, transport);
         }
-        hosts.lend(flow, &mut judgement);
         Some((judgement, known.announced_by()))
     }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from peergate.lab.campus.parameters import Parameters
 from peergate.lab.campus.truth import beside
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class Score:
 def read(capture: Path, options: Iterable[str] = ()) -> Reading:
     """Runs `peergate read --json` on a capture."""
     program = "from peergate.cli import main; main()"
-    command = [sys.executable, "-c", program, "read", "--json", *options, str(capture)]
+    ours = ("--local", Parameters().network)
+    command = [sys.executable, "-c", program, "read", "--json", *ours, *options, str(capture)]
     reading = Reading()
     with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
         for line in running.stdout or ():
