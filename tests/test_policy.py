@@ -12,7 +12,7 @@ from peergate.model import Action, Words
 from peergate.problems import DocumentError
 
 WORDS = Words(
-    apps=frozenset({"skype", "tox", "jami", "bittorrent"}),
+    apps=frozenset({"skype", "tox", "jami", "bittorrent", "unknown"}),
     categories=frozenset({"call", "chat", "p2p", "tunnel", "web"}),
     protocols=frozenset({"stun", "tls", "quic"}),
     activities=frozenset({"call", "log-on"}),
@@ -33,7 +33,7 @@ def mistakes(file: Path, text: str) -> list[str]:
 
 def test_the_shipped_policy_is_right() -> None:
     loaded = policy.load(policy.DEFAULT, WORDS)
-    assert [rule.action for rule in loaded.rules] == [Action.BLOCK, Action.BLOCK]
+    assert [rule.action for rule in loaded.rules] == [Action.BLOCK] * 3
     assert loaded.default is Action.ALLOW
     assert policy.warnings(loaded, policy.DEFAULT) == []
 

@@ -63,7 +63,7 @@ impl Writer {
     /// A flow that is still read stays undecided unless it is blocked: its next packets may say more.
     fn decided(&mut self, flow: &flow::Flow, before: policy::Action, enforcer: &mut dyn Enforcer) {
         let action = flow.decision.action;
-        if action == policy::Action::Block || flow.state.is_read() {
+        if action == policy::Action::Block || flow.state.is_read() && !flow.may_yet_speak() {
             self.write(&flow.key, self.in_kernel(action), enforcer);
         } else if let Some(key) = in_kernel(&flow.key).filter(|_| before == policy::Action::Block) {
             self.refused_writes += u64::from(enforcer.forget_verdict(&key).is_err());

@@ -52,13 +52,15 @@ class Outcome:
     # A verdict that stopped it, where there was one.
     refusal: Verdict | None
     broken: str = ""
+    # Whether it came as far as somebody could stop it.
+    tried: bool = True
 
     @property
     def right(self) -> bool:
         """Whether that is what the policy says: with the gateway's word where it refused."""
         if self.part.allowed:
             return self.worked and self.refusal is None
-        return not self.worked and self.refusal is not None
+        return self.tried and not self.worked and self.refusal is not None
 
 
 @dataclass
@@ -159,4 +161,5 @@ class Scenario:
             seconds=reached.get(part, 0.0),
             refusal=self._refusals.get((part.station.address, part.app)),
             broken=broken,
+            tried=part.goal.tried(process),
         )

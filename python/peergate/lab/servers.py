@@ -126,8 +126,7 @@ def skype_options() -> list[str]:
 
 def unnamed_options() -> list[str]:
     """How a client of the program that nobody knows is told of its network."""
-    options = ["--dialect", "unnamed", "--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
-    return [*options, "--padding", "24", "--jitter", "0.004"]
+    return ["--dialect", "unnamed", "--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
 
 
 def tox_options(nodes: tuple[str, ...]) -> list[str]:

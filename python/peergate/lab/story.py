@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peergate.lab.process import python
-from peergate.lab.servers import SKYPE_PORT, WEB_NAME, skype_options, tox_options
+from peergate.lab.servers import (
+    SKYPE_PORT,
+    UNNAMED_PORT,
+    WEB_NAME,
+    skype_options,
+    tox_options,
+    unnamed_options,
+)
 from peergate.lab.topology import ADDRESSES, STAFF, STUDENT
 
 if TYPE_CHECKING:
@@ -19,6 +26,9 @@ FETCHES = 5
 HEARD_FRAMES = 200
 TOX_CALL_SECONDS = 5
 SKYPE_CALL_SECONDS = 8
+UNNAMED_CALL_SECONDS = 12
+# An unknown call is to be stopped within five seconds of its start.
+LATEST_REFUSAL_MS = 5000
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,12 @@ class Goal:
     detail: str = ""
     at_least: int = 0
     never: str = ""
+    # What must have happened before, or nothing was tried.
+    first: str = ""
+
+    def tried(self, process: Process) -> bool:
+        """Whether it came as far as somebody could stop it."""
+        return not self.first or process.find(self.first) is not None
 
     def reached(self, process: Process) -> bool:
         """Whether it got that far; what happens later may still break it (see `broken`)."""
@@ -64,6 +80,7 @@ def parts(lab: Lab, internet: Internet) -> list[Part]:
         for part in (
             *_forbidden_to_all(lab, internet, station),
             *_forbidden_to_students(internet, station),
+            _call_of_a_stranger(station),
             *_untouched(internet, station),
         )
     ]
@@ -113,6 +130,18 @@ def _forbidden_to_students(internet: Internet, station: Station) -> list[Part]:
             allowed,
         ),
     ]
+
+
+def _call_of_a_stranger(station: Station) -> Part:
+    """A call of a program that Peergate has no signature for."""
+    command = python("simulator", "client", station.address, *unnamed_options())
+    command += ["--call", f"{ADDRESSES['friend']}:{UNNAMED_PORT}"]
+    command += ["--seconds", str(UNNAMED_CALL_SECONDS)]
+    # What the client itself hears: that anything comes after this long means that nobody stopped the call.
+    late = LATEST_REFUSAL_MS if station is STUDENT else UNNAMED_CALL_SECONDS * 900
+    heard = Goal("heard", detail="milliseconds", at_least=late, first="heard")
+    title = "call of a program that nobody knows"
+    return Part(title, "unknown", station, tuple(command), heard, allowed=station is STAFF)
 
 
 def _untouched(internet: Internet, station: Station) -> list[Part]:
