@@ -11,6 +11,9 @@ use crate::inspect::{Category, ProtocolId};
 use crate::learned::{Lesson, TEACHES};
 use crate::packet::Transport;
 
+/// Of two dozen datagrams of noise one often looks like some protocol's, with 1 in 256: 24. Policies act on more.
+const NAMED_FROM: i32 = 27;
+
 /// Seconds of full packets that make a file of what comes in a connection for words.
 const FILE: u16 = 6;
 /// Seconds with words in them that make a chat of a stream that says nothing else of itself.
@@ -50,6 +53,7 @@ impl Judgement {
         if !self.is_unrecognised() {
             return;
         }
+        self.forget_name();
         let weight = UNKNOWN_CALL.weight.min(lesson.decibans);
         self.category = Some(Category::Call);
         self.decibans = weight.into();
@@ -71,10 +75,10 @@ impl Judgement {
         }
     }
 
-    /// Neither an application nor a protocol.
+    /// Neither an application nor a protocol, or a guess at one that a few datagrams of noise earn.
     #[must_use]
     pub fn is_unrecognised(&self) -> bool {
-        self.app == AppId::UNKNOWN && self.protocol == ProtocolId::NONE
+        self.decibans < NAMED_FROM || self.app == AppId::UNKNOWN && self.protocol == ProtocolId::NONE
     }
 
     /// Whether speech that was heard outweighs what the flow is taken for: nothing, or something that only looked like peers
