@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -54,10 +54,6 @@ class Codec:
     def patience(self) -> float:
         """Seconds without a packet after which the other side must be gone."""
         return LISTENING_SECONDS if self.silence is Silence.NOTHING else SILENCE_SECONDS
-
-    def muted(self) -> Codec:
-        """The same while the microphone is off."""
-        return replace(self, size=(COMFORT_BYTES, COMFORT_BYTES), doubled_seconds=0.0)
 
 
 PUBLISHED = Codec()
