@@ -67,7 +67,8 @@ impl Watcher {
                 Event::Call(news) => {
                     let line = CallLine::new(&news, &words().catalog);
                     assert!(news.start <= news.end && line.peergate.seconds >= 0.0);
-                    let scores = [line.peergate.sent, line.peergate.received].into_iter().flatten().filter_map(|way| way.mos);
+                    let scores =
+                        [line.peergate.sent, line.peergate.received].into_iter().flatten().filter_map(|way| way.mos);
                     scores.for_each(|mos| assert!((1.0..=4.5).contains(&mos)));
                 }
             }
