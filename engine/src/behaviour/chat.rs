@@ -18,7 +18,7 @@ impl Detector for Chat {
 
     fn fits(&self, window: &Window, _course: &Course) -> i16 {
         let [client, server] = &window.ways;
-        let packets = client.packets + server.packets;
+        let packets = client.packets.saturating_add(server.packets);
         let both = client.packets > 0 && server.packets > 0;
         let said = client.bytes.max(server.bytes);
         if both && (2..=24).contains(&packets) && (100..=6000).contains(&said) {

@@ -23,7 +23,7 @@ impl Detector for FileTransfer {
         let [client, server] = &window.ways;
         let (sends, gets) = if client.bytes > server.bytes { (client, server) } else { (server, client) };
         let one_way = u64::from(gets.bytes) * 8 < u64::from(sends.bytes);
-        if one_way && window.rate(sends.bytes) >= LEAST && sends.full * 5 >= sends.packets * 3 {
+        if one_way && window.rate(sends.bytes) >= LEAST && sends.percent(sends.full) >= 60 {
             10
         } else {
             -1

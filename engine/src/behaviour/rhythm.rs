@@ -57,7 +57,7 @@ impl Way {
     /// the path, keys, loud moments of a codec without bounds.
     #[must_use]
     pub fn speech(&self) -> Option<Rhythm> {
-        let sizes = self.large * 6 <= self.packets && SPEECH.contains(&self.mean());
+        let sizes = self.percent(self.large) <= 16 && SPEECH.contains(&self.mean());
         let rhythm = self.rhythm();
         (sizes && PACED.contains(&self.packets) && rhythm != Rhythm::None).then_some(rhythm)
     }

@@ -22,7 +22,7 @@ impl Detector for Screen {
         }
         let [client, server] = &window.ways;
         let (shows, looks) = if client.bytes > server.bytes { (client, server) } else { (server, client) };
-        let runs = (1..=15).contains(&shows.bursts) && shows.full >= 5 && shows.full * 2 >= shows.packets;
+        let runs = (1..=15).contains(&shows.bursts) && shows.full >= 5 && shows.percent(shows.full) >= 50;
         if runs && looks.large == 0 && looks.packets <= 60 {
             4
         } else {

@@ -89,6 +89,12 @@ impl Way {
         std::mem::replace(self, Self { last: self.last, paced: self.paced, in_burst: self.in_burst, ..Self::default() })
     }
 
+    /// How many of a hundred packets are among this `part` of them.
+    #[must_use]
+    pub fn percent(&self, part: u16) -> u32 {
+        (u32::from(part) * 100).checked_div(self.packets.into()).unwrap_or_default()
+    }
+
     /// Mean size of a payload.
     #[must_use]
     pub fn mean(&self) -> u32 {

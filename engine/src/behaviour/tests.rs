@@ -170,3 +170,13 @@ fn typing_is_not_heard_as_a_call() {
     let keys = Pace { gap: 140.0, jitter: 90.0, least: 36, most: 52 };
     assert!(!is_call(&watch([keys; 2], 60.0, 0.0, Transport::Tcp, 3)));
 }
+
+#[test]
+fn a_file_is_known_at_the_speed_of_any_line() {
+    // 1, 40, 230 and 930 Mb/s: what a second of them counts must not run over.
+    for gap in [10.0, 0.29, 0.05, 0.0125] {
+        let full = Pace { gap, jitter: 0.0, least: 1448, most: 1448 };
+        let behaviour = watch([SILENT, full], 5.0, 0.0, Transport::Tcp, 7);
+        assert_eq!(behaviour.activity(), Activity::FileTransfer, "{gap} ms apart");
+    }
+}

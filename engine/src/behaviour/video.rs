@@ -48,8 +48,8 @@ fn shows(way: &Way) -> bool {
     // A transfer fills its packets; the last packet of a picture is as full as the picture ends.
     PICTURES.contains(&way.bursts)
         && SHOWN.contains(&way.bytes)
-        && way.large * 4 >= way.packets
-        && way.full * 20 <= way.packets * 19
+        && way.percent(way.large) >= 25
+        && way.percent(way.full) <= 95
 }
 
 /// Whether the packets between the pictures keep the time of speech.

@@ -82,7 +82,7 @@ impl Detector for Voice {
         let Shown { rates: [client, server], least, most, frame, .. } = *shown;
         let apart = if frame == 0 { String::new() } else { format!(", {frame} ms apart") };
         let (more, less) = (client.max(server), client.min(server));
-        let rates = if less * 5 >= more * 4 {
+        let rates = if less >= more - more / 5 {
             format!("about {more} packets a second each way")
         } else {
             format!("{client} packets a second from the client and {server} from the server")
@@ -119,7 +119,7 @@ fn both(one: Rhythm, other: Rhythm, window: &Window, course: &Course) -> i16 {
     let (more, less) = (client.bytes.max(server.bytes), client.bytes.min(server.bytes));
     let scattered = [client, server].iter().any(|way| way.spread() * 5 > way.mean() * 3);
     let changed = [Side::Client, Side::Server].iter().any(|side| !steady(*side, window, course));
-    fits - 4 * (i16::from(less * 4 < more) + i16::from(scattered) + i16::from(changed))
+    fits - 4 * (i16::from(less < more / 4) + i16::from(scattered) + i16::from(changed))
 }
 
 /// Whether that way looks like readings of an instrument, or keys that are held.
@@ -164,13 +164,13 @@ fn steady(side: Side, window: &Window, course: &Course) -> bool {
 
 /// Whether two numbers differ by so many per cent at most.
 fn alike(one: u32, other: u32, percent: u32) -> bool {
-    one.abs_diff(other) * 100 <= one.max(other) * percent
+    u64::from(one.abs_diff(other)) * 100 <= u64::from(one.max(other)) * u64::from(percent)
 }
 
 fn streams(window: &Window, course: &Course) -> i16 {
     let [client, server] = &window.ways;
     let spoken =
-        |way: &Way| SEGMENTS.contains(&way.packets) && STREAMED.contains(&way.bytes) && way.full * 2 <= way.packets;
+        |way: &Way| SEGMENTS.contains(&way.packets) && STREAMED.contains(&way.bytes) && way.percent(way.full) <= 50;
     if ![client, server].into_iter().all(spoken) {
         return unless_both_listen(window);
     }
