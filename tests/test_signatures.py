@@ -81,6 +81,16 @@ def test_a_mistake_is_named_with_its_line_and_the_nearest_right_word(
     assert f'{file}:3: unknown field "categorie"; did you mean "category"?' in done.stderr
 
 
+def test_a_capture_that_cannot_be_read_is_told_without_a_traceback(
+    file: Path, tmp_path: Path
+) -> None:
+    file.write_text(STRONG)
+    done = peergate("signatures", "test", file, tmp_path / "none.pcap")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"peergate: {tmp_path / 'none.pcap'}: cannot read it")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_sign_of_the_same_words_is_not_counted_twice(
     file: Path, tmp_path: Path, capture: Path
 ) -> None:

@@ -53,11 +53,15 @@ def test(file: Path, capture: Path, /) -> int:
         A capture that holds the app; others of its kind beside it show whether the signature is too wide.
 
     """
-    from peergate import trial
+    from peergate import CaptureError, trial
     from peergate.cli.report import why
     from peergate.cli.tables import console_for_output
 
-    tried = trial.run(file, capture)
+    try:
+        tried = trial.run(file, capture)
+    except CaptureError as error:
+        print(f"peergate: {error}", file=sys.stderr)
+        return NOT_RECOGNISED
     console = console_for_output()
     if tried.named:
         console.print(_table(tried.named), "")
