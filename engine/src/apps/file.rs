@@ -156,7 +156,9 @@ pub(super) fn read(root: &toml::Spanned<toml::de::DeTable<'_>>, problems: &mut P
     Some(AppFile {
         head: Head {
             title: owned(section.text("title", problems)),
-            category: category(&section, "category", problems),
+            // One that is misspelt is told; that there is none must not be told besides.
+            category: category(&section, "category", problems)
+                .or_else(|| section.has("category").then_some(Category::Unknown)),
             media: category(&section, "media", problems),
             activity: activity(&section, problems),
             what: owned(section.text("what", problems)),
@@ -200,6 +202,7 @@ fn read_mark(section: &Section<'_>, problems: &mut Problems<'_>) -> Mark {
 fn read_sign(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<SignFile> {
     const BYTES: &[&str] = &["side", "at", "hex"];
     const LENGTH: &[&str] = &["side", "from", "to"];
+    let told = problems.found.len();
     let weight = section.number("weight", 1, 200, problems);
     let what = section.text("what", problems);
     for key in ["weight", "what"].into_iter().filter(|key| !section.has(key)) {
@@ -220,8 +223,10 @@ fn read_sign(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<SignF
         weight: i16::try_from(weight?).ok()?,
     };
     if sign.protocols.is_empty() && sign.facts.is_empty() && sign.bytes.is_empty() {
-        // A port or a size alone would name every flow that happens to have it.
-        problems.at(&section.span, "a sign needs a protocol, a fact or bytes to hold on to");
+        // A port or a size alone would name every flow that happens to have it. What it holds on to may only be misspelt.
+        if problems.found.len() == told {
+            problems.at(&section.span, "a sign needs a protocol, a fact or bytes to hold on to");
+        }
         return None;
     }
     let worth: i64 = sign.bytes.iter().map(|bytes| bytes.pattern.chance()).sum();

@@ -339,7 +339,6 @@ fn every_mistake_is_told_with_file_line_and_the_nearest_right_word() {
     assert_eq!(
         said,
         [
-            "wrong.toml:1: wrong needs category",
             "wrong.toml:1: wrong needs title",
             "wrong.toml:1: wrong needs what",
             "wrong.toml:2: unknown field \"titel\"; did you mean \"title\"?",
