@@ -141,6 +141,7 @@ mod shape;
 mod single;
 mod sip;
 mod skype;
+mod slp;
 mod smb;
 mod smtp;
 mod snmp;
@@ -339,6 +340,7 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &sflow::Sflow,
     &sip::Sip,
     &skype::Skype,
+    &slp::Slp,
     &smb::Smb,
     &smtp::Smtp,
     &snmp::Snmp,

@@ -55,6 +55,7 @@ CASES: dict[str, Callable[[], Talk]] = {
     "redis/value": business.redis,
     "rtp/sound": voice.rtp,
     "sip/call": voice.sip,
+    "slp/printer": network.slp,
     "smb/version": office.smb,
     "smtp/message": office.smtp,
     "snmp/device": network.snmp,

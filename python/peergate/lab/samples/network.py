@@ -1,4 +1,4 @@
-"""What keeps a network running: time, addresses, and who is there: NTP, DHCP, mDNS, SSDP."""
+"""What keeps a network running: time, addresses, and who is there: NTP, DHCP, mDNS, SLP, SSDP."""
 
 from __future__ import annotations
 
@@ -58,6 +58,26 @@ def mdns() -> Talk:
     talk = Talk()
     question = labels("_ipp._tcp.local") + struct.pack(">HH", 12, 1)
     talk.datagram(Endpoint(HERE, 5353), MDNS, struct.pack(">6H", 0, 0, 1, 0, 0, 0) + question)
+    return talk
+
+
+def slp() -> Talk:
+    """A printer is looked for among all, and answers (RFC 2608)."""
+    talk = Talk()
+
+    def string(text: str) -> bytes:
+        return struct.pack(">H", len(text)) + text.encode()
+
+    def message(kind: int, flags: int, body: bytes) -> bytes:
+        rest = struct.pack(">H3xH", flags, 7) + string("en") + body
+        return struct.pack(">BB", 2, kind) + (5 + len(rest)).to_bytes(3, "big") + rest
+
+    wanted = ("", "service:printer", "default", "", "")
+    search = message(1, 0x2000, b"".join(map(string, wanted)))
+    found = string("service:printer:lpr://192.0.2.11/queue")
+    reply = message(2, 0, struct.pack(">HHBH", 0, 1, 0, 300) + found + b"\0")
+    talk.datagram(Endpoint(HERE, 50004), Endpoint("239.255.255.253", 427), search)
+    talk.datagram(Endpoint("192.0.2.11", 427), Endpoint(HERE, 50004), reply)
     return talk
 
 
