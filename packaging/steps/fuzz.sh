@@ -8,10 +8,9 @@ work() {
     export RUSTC_BOOTSTRAP=1
     # Without the samples a fuzzer would have to find out by itself how a frame looks.
     python3 engine/fuzz/seeds.py
-    cd engine
-    for target in ${TARGET:-$(cargo fuzz list)}; do
+    for target in ${TARGET:-$(cargo fuzz list --fuzz-dir engine/fuzz)}; do
         say "  $target: ${FUZZ_SECONDS:-600} s"
         # No address sanitizer: the engine forbids unsafe code, so it would find nothing and halve the speed.
-        cargo fuzz run --sanitizer none "$target" -- -max_total_time="${FUZZ_SECONDS:-600}" -print_final_stats=1
+        cargo fuzz run --fuzz-dir engine/fuzz --sanitizer none "$target" -- -max_total_time="${FUZZ_SECONDS:-600}" -print_final_stats=1
     done
 }
