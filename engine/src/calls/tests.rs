@@ -108,7 +108,7 @@ fn source(side: Side) -> u32 {
     7 + u32::from(side == Side::Server)
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "what is lost is nothing")]
+#[allow(clippy::unnecessary_wraps, reason = "`talk` asks it for a packet or for the loss of one")]
 fn pcma(side: Side, number: u16) -> Option<Vec<u8>> {
     Some(rtp(8, number, source(side)))
 }

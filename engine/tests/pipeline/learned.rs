@@ -66,13 +66,18 @@ fn nothing_is_learned_of_port_443() {
     assert!(first_verdict(&mut play).is_none());
 }
 
-#[test]
-fn an_answer_of_the_dns_names_what_goes_to_its_address() {
-    let mut play = Play::new();
-    let [asked, answered] = dns("chat.signal.org", THERE);
+/// Asks the DNS for a name, which is that of `THERE`.
+fn resolve(play: &mut Play, name: &str) {
+    let [asked, answered] = dns(name, THERE);
     let resolver = (ELSEWHERE, 53);
     play.datagram((HERE, 40_000), resolver, &asked);
     play.datagram(resolver, (HERE, 40_000), &answered);
+}
+
+#[test]
+fn an_answer_of_the_dns_names_what_goes_to_its_address() {
+    let mut play = Play::new();
+    resolve(&mut play, "chat.signal.org");
     let (client, server) = ((HERE, 50_000), (THERE, 443));
     play.connect(client, server);
     play.segment(client, server, STARTS, ACK, &client_hello(""));
@@ -84,10 +89,7 @@ fn an_answer_of_the_dns_names_what_goes_to_its_address() {
 #[test]
 fn a_name_of_its_own_outweighs_what_the_address_was_called() {
     let mut play = Play::new();
-    let [asked, answered] = dns("chat.signal.org", THERE);
-    let resolver = (ELSEWHERE, 53);
-    play.datagram((HERE, 40_000), resolver, &asked);
-    play.datagram(resolver, (HERE, 40_000), &answered);
+    resolve(&mut play, "chat.signal.org");
     let (client, server) = ((HERE, 50_000), (THERE, 443));
     play.connect(client, server);
     play.segment(client, server, STARTS, ACK, &client_hello("www.example.com"));
