@@ -2,7 +2,7 @@
 # packaging/steps/ holds the steps, .build/ the stamps of those that are done.
 
 STEPS := packaging/steps/run
-BASE  := debian rust python engine
+BASE  := debian debian-kernel rust python engine
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench lab fuzz wheel lock clean

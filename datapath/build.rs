@@ -13,6 +13,8 @@ fn main() {
     let object = out.join("gate.bpf.o");
     if let Err(problem) = compile(&object) {
         println!("cargo:warning=the bridge's kernel part was not built: {problem}");
+        // A file that is never there: so the next build asks again whether what was missing has come.
+        println!("cargo:rerun-if-changed={}", out.join("clang-was-missing").display());
         // An empty object says "missing" at run time, and keeps the include in src/object.rs plain.
         if let Err(problem) = fs::write(&object, []) {
             println!("cargo:warning=cannot write {}: {problem}", object.display());

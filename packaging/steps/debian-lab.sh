@@ -3,4 +3,6 @@
 title='Debian packages for the lab'
 inputs=packaging/debian-packages/lab.txt
 
+space() { space_for_packages 150 "$inputs"; }
+
 work() { debian_daemons "$inputs" nginx opentracker; }

@@ -3,4 +3,6 @@
 title='Debian packages to build with'
 inputs=packaging/debian-packages/build.txt
 
+space() { space_for_packages 400 "$inputs"; }
+
 work() { debian_packages "$inputs"; }

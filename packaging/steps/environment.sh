@@ -30,13 +30,30 @@ as_root() {
     fi
 }
 
-# Installs the Debian packages listed in a file (one a line, # begins a comment) that are not there yet.
-debian_packages() {
-    wanted=$(sed 's/#.*//' "$1")
-    missing=
-    for package in $wanted; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+# Where cargo builds.
+target=${CARGO_TARGET_DIR:-$root/target}
+
+# What a step still has to write, for its `space`: so many megabytes in all, less what its folder holds already.
+still() { # megabytes, folder
+    held=$(du -sm "$2" 2>/dev/null | cut -f 1)
+    [ "${held:-0}" -ge "$1" ] || say "$(($1 - ${held:-0})) $2"
+}
+
+# Of a list of Debian packages (one a line, # begins a comment), those that are not there yet.
+missing_packages() { # list
+    for package in $(sed 's/#.*//' "$1"); do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf ' %s' "$package"
     done
+}
+
+# The same for `space`: so many megabytes, unless none is missing.
+space_for_packages() { # megabytes, list
+    [ -z "$(missing_packages "$2")" ] || say "$1 /usr"
+}
+
+# Installs the Debian packages of a list that are not there yet.
+debian_packages() { # list
+    missing=$(missing_packages "$1")
     [ -n "$missing" ] || return 0
     command -v apt-get >/dev/null || fail "this is not Debian: install what these packages hold:$missing"
     say "  installing$missing"

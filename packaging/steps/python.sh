@@ -3,6 +3,8 @@
 title='Python environment'
 inputs='requirements/all.txt'
 
+space() { still 900 "$root/.venv"; }
+
 work() {
     # Debian's own interpreter first: its venv module is the one that the first step installed.
     for python in /usr/bin/python3 python3; do

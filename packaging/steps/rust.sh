@@ -10,6 +10,9 @@ new_enough() {
     [ "$(printf '%s\n%s\n' "$oldest" "$here" | sort -V | head -n 1)" = "$oldest" ]
 }
 
+# Of Debian's compiler.
+space() { new_enough || say "700 /usr"; }
+
 work() {
     if ! new_enough; then
         # Debian 12 keeps a current compiler for its browsers under these names; plain `rustc` there is from 2022.
