@@ -123,18 +123,22 @@ impl Reader {
 }
 
 impl Reading {
-    /// Reads on in the open file; closes it at its end.
+    /// Reads on in the open file; at its end every flow ends, some at a time, and then the file is closed.
     fn go_on(&mut self) {
         let (Some((_, file)), Some(engine)) = (&mut self.file, &mut self.engine) else { return };
         for _ in 0..FRAMES_AT_ONCE {
-            let Some(frame) = file.next_frame() else { return self.close() };
+            let Some(frame) = file.next_frame() else {
+                if !engine.finish_some(&mut self.out) {
+                    self.close();
+                }
+                return;
+            };
             engine.frame(&frame, &mut self.out);
         }
     }
 
     fn close(&mut self) {
-        let (Some((path, file)), Some(mut engine)) = (self.file.take(), self.engine.take()) else { return };
-        engine.finish(&mut self.out);
+        let (Some((path, file)), Some(engine)) = (self.file.take(), self.engine.take()) else { return };
         self.done += file.bytes_read();
         self.warnings.extend(file.warnings().iter().map(|warning| format!("{path}: {warning}")));
         self.count(&engine);

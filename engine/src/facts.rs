@@ -5,6 +5,9 @@
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use smallvec::SmallVec;
+use thin_vec::ThinVec;
+
 use crate::calls::Coding;
 use crate::packet::{Addr, Endpoint, Side, Transport};
 
@@ -131,9 +134,8 @@ pub enum Value<'a> {
 /// The facts of one flow, packed: number of the field, length, value; nothing allocated until the first.
 #[derive(Clone, Debug, Default)]
 pub struct FactStore {
-    // A boxed vector costs a pointer where there are no facts, which is most flows of a busy network.
-    #[allow(clippy::box_collection, reason = "8 bytes a flow rather than 24")]
-    packed: Option<Box<Vec<u8>>>,
+    /// A pointer, where there are none: that is most flows of a busy network.
+    packed: ThinVec<u8>,
 }
 
 impl FactStore {
@@ -144,7 +146,7 @@ impl FactStore {
         if self.get(field).is_some() {
             return false;
         }
-        let packed = self.packed.get_or_insert_with(Box::default);
+        let packed = &mut self.packed;
         if packed.len() + value.len() + 3 > MOST_FACT_BYTES {
             return false;
         }
@@ -171,37 +173,37 @@ impl FactStore {
 
     /// Every fact, in the order told: number of the field and packed value.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &[u8])> {
-        facts_in(self.packed.as_deref().map_or(&[], Vec::as_slice))
+        facts_in(&self.packed)
     }
 
     /// How far it is filled: what is told from now on is [`Self::since`] there.
     #[must_use]
     pub fn mark(&self) -> usize {
-        self.packed.as_ref().map_or(0, |packed| packed.len())
+        self.packed.len()
     }
 
     /// Numbers of the fields that were told since the mark.
     pub fn since(&self, mark: usize) -> impl Iterator<Item = u16> + '_ {
-        facts_in(self.packed.as_ref().and_then(|packed| packed.get(mark..)).unwrap_or_default()).map(|(id, _)| id)
+        facts_in(self.packed.get(mark..).unwrap_or_default()).map(|(id, _)| id)
     }
 
     /// Whether nothing was told.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.packed.is_none()
+        self.packed.is_empty()
     }
 
     /// Gives back the room that is not used: nothing more is to be told.
     pub fn shrink(&mut self) {
-        if let Some(packed) = self.packed.as_mut().filter(|packed| packed.capacity() - packed.len() > SPARE) {
-            packed.shrink_to_fit();
+        if self.packed.capacity() - self.packed.len() > SPARE {
+            self.packed.shrink_to_fit();
         }
     }
 
     /// Bytes on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.packed.as_ref().map_or(0, |packed| packed.capacity() + size_of::<Vec<u8>>())
+        self.packed.capacity()
     }
 }
 
@@ -238,6 +240,9 @@ pub struct Seen {
     pub packet: u32,
 }
 
+/// The signs of one flow: the usual ones lie in the flow itself.
+pub type Signs = SmallVec<[Seen; USUAL_SIGNS]>;
+
 /// What a parser knows of other flows before they come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Announcement {
@@ -271,7 +276,7 @@ pub enum Announcement {
 /// Where a parser writes what it found in one payload.
 pub struct Facts<'a> {
     pub(crate) store: &'a mut FactStore,
-    pub(crate) signs: &'a mut Vec<Seen>,
+    pub(crate) signs: &'a mut Signs,
     pub(crate) announced: &'a mut Vec<Announcement>,
     pub(crate) packet: u32,
     pub(crate) detector: u8,
@@ -283,7 +288,7 @@ impl<'a> Facts<'a> {
     /// For whoever drives a parser: the pipeline and the tests.
     pub fn new(
         store: &'a mut FactStore,
-        signs: &'a mut Vec<Seen>,
+        signs: &'a mut Signs,
         announced: &'a mut Vec<Announcement>,
         packet: u32,
         detector: u8,
@@ -327,9 +332,6 @@ impl<'a> Facts<'a> {
     pub fn sign(&mut self, sign: &Sign) {
         let known = self.signs.iter().any(|seen| seen.sign == sign.id());
         if !known && self.signs.len() < MOST_SIGNS {
-            if self.signs.capacity() == 0 {
-                self.signs.reserve_exact(USUAL_SIGNS);
-            }
             self.signs.push(Seen { sign: sign.id(), detector: self.detector, packet: self.packet });
             self.changed = true;
         }

@@ -60,10 +60,24 @@ pub struct Frame<'a> {
 }
 
 /// An IP address; IPv4 in its IPv6-mapped form, so that one size serves both.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Addr(pub [u8; 16]);
 
-// As one number: byte by byte it takes several times as long, and every flow that begins is looked up by its ends.
+// As one number: byte by byte all of this takes several times as long, and every packet and flow asks for its ends.
+impl Ord for Addr {
+    #[inline]
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        u128::from_be_bytes(self.0).cmp(&u128::from_be_bytes(other.0))
+    }
+}
+
+impl PartialOrd for Addr {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 impl std::hash::Hash for Addr {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         state.write_u128(u128::from_ne_bytes(self.0));
@@ -82,9 +96,14 @@ impl Addr {
     #[must_use]
     #[inline]
     pub const fn as_v4(&self) -> Option<[u8; 4]> {
-        match self.0 {
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d] => Some([a, b, c, d]),
-            _ => None,
+        // A compiler asks a pattern of sixteen bytes byte by byte.
+        const MAPPED: u128 = 0xffff;
+        let number = u128::from_be_bytes(self.0);
+        if number >> 32 == MAPPED {
+            let [.., a, b, c, d] = self.0;
+            Some([a, b, c, d])
+        } else {
+            None
         }
     }
 

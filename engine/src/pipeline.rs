@@ -2,6 +2,7 @@
 
 mod calling;
 mod config;
+mod ending;
 mod hosting;
 mod judging;
 mod leaps;
@@ -14,6 +15,7 @@ pub use config::{Config, Counted, Counts, Record};
 
 use std::sync::Arc;
 
+use ending::{ended, held_by};
 use hosting::{count, part, tell, tell_size};
 use leaps::Leaps;
 use segments::read_segment;
@@ -24,7 +26,7 @@ use crate::apps::Catalog;
 use crate::behaviour::{Noted, Randoms};
 use crate::calls::Calls;
 use crate::decode::Decoder;
-use crate::event::{Event, Outbox, Told};
+use crate::event::Outbox;
 use crate::facts::Announcement;
 use crate::flow::{EndReason, Flow, FlowKey, Limits, Slot, Table};
 use crate::hosts::Hosts;
@@ -55,6 +57,8 @@ struct Core {
     reading_bytes: usize,
     spare: Spare,
     randoms: Randoms,
+    /// While every flow ends: those that have not yet.
+    ending: Option<std::vec::IntoIter<Slot>>,
     counts: Counts,
 }
 
@@ -81,6 +85,7 @@ impl Engine {
             reading_bytes: 0,
             spare: Spare::default(),
             randoms: Randoms::default(),
+            ending: None,
             counts: Counts::default(),
         };
         Self { decoder: Decoder::default(), core }
@@ -114,19 +119,13 @@ impl Engine {
 
     /// Ends every flow.
     pub fn finish(&mut self, out: &mut Outbox) {
-        for slot in self.core.table.slots() {
-            self.core.ask_again(slot, out);
-        }
-        self.core.look_at_hosts_last(out);
-        let Core { table, hosts, calls, policy, clock, spare, .. } = &mut self.core;
-        for slot in table.slots() {
-            let Some(mut flow) = table.take(slot) else { continue };
-            part(hosts, calls, policy, &mut flow, out);
-            out.push(ended(flow, EndReason::Shutdown, *clock, spare));
-        }
-        table.clear();
-        hosts.close(*clock, out);
-        self.core.reading_bytes = 0;
+        while self.finish_some(out) {}
+    }
+
+    /// Ends some of the flows; says whether there are more. The ends of a million flows take as much room as the flows:
+    /// whoever has so many takes them away in between.
+    pub fn finish_some(&mut self, out: &mut Outbox) -> bool {
+        self.core.finish_some(out)
     }
 
     /// What was done since the start.
@@ -342,16 +341,6 @@ impl Core {
             self.settle(slot, out);
         }
     }
-}
-
-fn ended(mut flow: Flow, reason: EndReason, time: Time, spare: &mut Spare) -> Event {
-    spare.put(flow.reading.take());
-    flow.conclude();
-    Event::Ended(Box::new(Told { flow, reason: Some(reason), change: None, time }))
-}
-
-fn held_by(flow: &Flow) -> usize {
-    flow.reading.as_ref().map_or(0, |reading| reading.counted_bytes())
 }
 
 /// A bare acknowledgement tells nothing, unless segments wait for the receiver's word on what was lost before them.

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 
-use peergate_engine::facts::{FactStore, Facts};
+use peergate_engine::facts::{FactStore, Facts, Signs};
 use peergate_engine::inspect::{registry, First, Layer, Match, Next, Parser, Payload, MOST_KEPT, PROTOCOLS};
 use peergate_engine::packet::{Addr, Endpoint, Side, Time, Transport};
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn payload(bytes: &[u8], side: Side, transport: Transport, server_port: u16) -> 
 }
 
 fn feed(parser: &mut dyn Parser, payload: &Payload<'_>) -> Next {
-    let (mut store, mut signs, mut announced) = (FactStore::default(), Vec::new(), Vec::new());
+    let (mut store, mut signs, mut announced) = (FactStore::default(), Signs::new(), Vec::new());
     parser.feed(payload, &mut Facts::new(&mut store, &mut signs, &mut announced, 1, 1))
 }
 

@@ -50,7 +50,9 @@ fn run(load: &Load, first_flow: u64) -> f64 {
             out.clear();
         }
     }
-    engine.finish(&mut out);
+    while engine.finish_some(&mut out) {
+        out.clear();
+    }
     thread_seconds() - begun
 }
 

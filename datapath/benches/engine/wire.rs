@@ -72,6 +72,16 @@ pub fn write(said: &Said, proto: u8, ends: Ends, frame: &mut Vec<u8>) {
         frame.extend_from_slice(&[0, 0]);
     }
     frame.extend_from_slice(&said.payload);
+    let payload = frame.len() - said.payload.len();
+    own_random(&mut frame[payload..], ends.client);
+}
+
+/// No two connections share the random number of a TLS hello: it is as the client's address and port are.
+fn own_random(payload: &mut [u8], (addr, port): ([u8; 4], u16)) {
+    if let [0x16, 3, _, _, _, 1 | 2, _, _, _, 3, _, random @ ..] = payload {
+        let own = [&addr[..], &port.to_be_bytes()].concat();
+        random.iter_mut().skip(4).zip(own).for_each(|(byte, own)| *byte = own);
+    }
 }
 
 fn checksum(header: &[u8]) -> u16 {

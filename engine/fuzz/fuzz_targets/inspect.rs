@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use peergate_engine::bytes::Reader;
-use peergate_engine::facts::{FactStore, MOST_FACT_BYTES, MOST_SIGNS};
+use peergate_engine::facts::{FactStore, Signs, MOST_FACT_BYTES, MOST_SIGNS};
 use peergate_engine::inspect::{Notes, Payload, Reading, MOST_KEPT};
 use peergate_engine::packet::{Addr, Endpoint, Side, Time, Transport};
 
@@ -37,7 +37,7 @@ impl Conversation {
     /// Takes a payload; says whether there is more to learn.
     fn take(&mut self, side: Side, bytes: &[u8], cut: u8) -> bool {
         self.packets += 1;
-        let (mut signs, mut announced) = (Vec::new(), Vec::new());
+        let (mut signs, mut announced) = (Signs::new(), Vec::new());
         let mut notes = Notes::new(&mut self.facts, &mut signs, &mut announced, self.packets);
         let [client, server] = self.ends;
         let payload = Payload {

@@ -68,7 +68,9 @@ impl Catalog {
             // The owner of a certificate may be "WebRTC" or a person: that is no name of a host.
             named |= matches!(used, FieldUse::Name(_)) && value.contains(&b'.');
             match used {
-                FieldUse::None | FieldUse::Activity | FieldUse::Role => {}
+                FieldUse::None => {}
+                FieldUse::Activity => tally.activity = tally.activity.or_else(|| word(value, Activity::from_name)),
+                FieldUse::Role => tally.role = tally.role.or_else(|| word(value, Role::from_name)),
                 FieldUse::Name(weight) => {
                     for name in words(value) {
                         self.hear_name(name, field, weight, known.packet, tally);
@@ -164,8 +166,8 @@ impl Catalog {
             app: best.app,
             protocol,
             category: Some(mark.category.or(media).unwrap_or(app.category)),
-            usual: self.activity(known, mark.activity.or(calls.then_some(Activity::Call)).or(usual)),
-            role: self.role(known, mark.role),
+            usual: tally.activity.or(mark.activity).or(calls.then_some(Activity::Call)).or(usual).unwrap_or_default(),
+            role: tally.role.or(mark.role).unwrap_or_default(),
             named: !app.generic,
             decibans: less_rival(best.total(), rival.unwrap_or_default()),
             own,
@@ -179,22 +181,6 @@ impl Catalog {
             judgement.keep(*evidence, known.before);
         }
         judgement
-    }
-
-    /// What the protocol itself says it is doing outweighs what signatures think of it.
-    fn activity(&self, known: &Known<'_>, marked: Option<Activity>) -> Activity {
-        let told = self.word(known, FieldUse::Activity, Activity::from_name);
-        told.or(marked).unwrap_or_default()
-    }
-
-    fn role(&self, known: &Known<'_>, marked: Option<Role>) -> Role {
-        self.word(known, FieldUse::Role, Role::from_name).or(marked).unwrap_or_default()
-    }
-
-    fn word<T>(&self, known: &Known<'_>, wanted: FieldUse, from: fn(&str) -> Option<T>) -> Option<T> {
-        let mut facts = known.facts.iter();
-        let value = facts.find(|(field, _)| self.uses.get(usize::from(*field)) == Some(&wanted))?.1;
-        from(std::str::from_utf8(value).ok()?)
     }
 
     /// No application: the flow is what its protocol is.
@@ -213,8 +199,8 @@ impl Catalog {
             app,
             protocol,
             category: media.or(category),
-            usual: self.activity(known, signed.activity),
-            role: self.role(known, None),
+            usual: tally.activity.or(signed.activity).unwrap_or_default(),
+            role: tally.role.unwrap_or_default(),
             decibans: sum,
             own: i16::try_from(sum).unwrap_or(i16::MAX),
             learn: if sum >= DECIDES { signed.learn } else { Learn::Nothing },
@@ -260,7 +246,8 @@ fn deepest<'r>(known: &Known<'_>) -> (ProtocolId, Option<&'r Profile>) {
     let taught = known.lessons.iter().flatten().any(|lesson| !lesson.is_unknown_call());
     let is_live = |id| registry().profile(id).is_some_and(|profile| profile.category == Category::Call);
     let firm = |id: &&ProtocolId| !(1..DECIDES).contains(&sum_of(**id, known.signs)) || (taught && is_live(**id));
-    let id = known.protocols.iter().filter(firm).max_by_key(depth).copied().unwrap_or_default();
+    let spoken = known.protocols.iter().take_while(|id| **id != ProtocolId::NONE);
+    let id = spoken.filter(firm).max_by_key(depth).copied().unwrap_or_default();
     (id, registry().profile(id))
 }
 
@@ -315,6 +302,11 @@ fn runners_up(best: AppId, tally: &Tally) -> [(AppId, i32); 2] {
 /// A rival as heavy as the best leaves even odds, whatever both weigh.
 fn less_rival(total: i32, rival: i32) -> i32 {
     total.min(total - rival + DECIDES)
+}
+
+/// The first word that a protocol uses for what it does.
+fn word<T>(value: &[u8], from: fn(&str) -> Option<T>) -> Option<T> {
+    from(std::str::from_utf8(value).ok()?)
 }
 
 /// Several names or words in one value, as certificates and ALPN have them.

@@ -1,5 +1,7 @@
 //! What is asked of a catalog about a flow, and what it answers.
 
+use smallvec::SmallVec;
+
 use super::evidence::{Evidence, Source};
 use super::tally::Weighing;
 use super::words::{Activity, Role};
@@ -11,6 +13,8 @@ use crate::packet::{Endpoint, Side, Transport};
 
 /// Most pieces of evidence that a judgement keeps.
 pub const MOST_EVIDENCE: usize = 8;
+/// Pieces that most have, at most.
+const USUAL_EVIDENCE: usize = 2;
 
 /// What is known of a flow when it is judged.
 #[derive(Clone, Copy)]
@@ -98,8 +102,8 @@ pub struct Judgement {
     pub learn: Learn,
     /// Other applications that it could have been, heaviest first, with their sums.
     pub others: [(AppId, i32); 2],
-    /// On the heap: most flows have little, and a million flows pay for every byte.
-    pub(super) evidence: Vec<Evidence>,
+    /// What most flows have lies in the flow itself.
+    pub(super) evidence: SmallVec<[Evidence; USUAL_EVIDENCE]>,
 }
 
 impl Judgement {

@@ -99,6 +99,10 @@ pub(super) struct Tally {
     used: usize,
     notes: [(AppId, Evidence); MOST_NOTES],
     noted: usize,
+    /// What the protocol itself says it is doing outweighs what signatures think of it.
+    pub activity: Option<Activity>,
+    /// And so does what it says of its part.
+    pub role: Option<Role>,
 }
 
 impl Tally {
@@ -153,9 +157,9 @@ impl Tally {
     /// The heavier of two names takes the place of the lighter, so that what is shown sums to what is said.
     fn note(&mut self, app: AppId, weighing: Weighing, evidence: Evidence) {
         let alone = matches!(weighing, Weighing::Name | Weighing::Lent);
-        let lighter = |(known, note): &(AppId, Evidence)| alone && *known == app && note.weighing == weighing;
+        let lighter = |(known, note): &(AppId, Evidence)| *known == app && note.weighing == weighing;
         let evidence = Evidence { weighing, ..evidence };
-        let place = self.notes().iter().position(lighter).unwrap_or(self.noted);
+        let place = if alone { self.notes().iter().position(lighter) } else { None }.unwrap_or(self.noted);
         if let Some(slot) = self.notes.get_mut(place) {
             *slot = (app, evidence);
             self.noted = self.noted.max(place + 1);

@@ -14,7 +14,7 @@ pub use table::{Limits, Slot, Table};
 
 use crate::apps::Judgement;
 use crate::behaviour::{Behaviour, Noted, Unseen, WATCHED_FROM};
-use crate::facts::{FactStore, Seen};
+use crate::facts::{FactStore, Signs};
 use crate::inspect::{Opening, ProtocolId, Reading};
 use crate::packet::{Endpoint, Packet, Side, TcpHeader, Time, Transport};
 use crate::pipeline::Counted;
@@ -51,7 +51,7 @@ pub struct Flow {
     /// Of ICMP, which has none: type and code that the client asked with.
     syns: [u32; 2],
     /// What was seen that speaks for a protocol.
-    pub signs: Vec<Seen>,
+    pub signs: Signs,
     /// What parsers told.
     pub facts: FactStore,
     /// Its first packet.
@@ -78,7 +78,7 @@ impl Flow {
             last: start,
             tallies: [Tally::default(); 2],
             facts: FactStore::default(),
-            signs: Vec::new(),
+            signs: Signs::new(),
             judgement: Judgement::default(),
             decision: Decision::default(),
             reading: None,

@@ -314,7 +314,7 @@ impl Hosts {
         let series = Some(flow.series).filter(|place| *place != 0);
         let host = self.table.look(self.table.find(end.addr)?)?;
         let at = (0..ROLES.len()).rev().find(|at| covers(host, *at, series, port))?;
-        host.roles.get(at)?.as_ref()
+        host.roles.get(at)?.as_deref()
     }
 
     /// Whether a network that was named as ours holds the address; without any, whether it is a private one.

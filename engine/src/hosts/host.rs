@@ -12,6 +12,8 @@ pub const PANE: u64 = 5 * 60 * Time::SECOND;
 const DAY: u64 = 24 * 60 * 60 * Time::SECOND;
 /// Ports that are followed at a time. A peer program has one or two.
 const MOST_SOCKETS: usize = 8;
+/// Ports of a single flow that are remembered: most are never seen again, and only their numbers are kept.
+const GLIMPSED: u8 = 16;
 /// Lively flows of one host that are followed: a relay of a dozen calls.
 pub const MOST_LIVELY: usize = 24;
 
@@ -59,8 +61,11 @@ pub struct Host {
     pub first: Time,
     /// When a flow of it last began.
     pub last: Time,
-    /// Ports that strangers reach, or that reach strangers.
+    /// Ports that strangers reach, or that reach strangers, more than once.
     pub sockets: Vec<Socket>,
+    /// Ports that did so once lately, and where the next is written.
+    once: [u16; GLIMPSED as usize],
+    next_once: u8,
     /// Connections to unusual ports: asked for, and refused or never answered.
     pub asked: Window,
     /// See above.
@@ -75,8 +80,8 @@ pub struct Host {
     pub udp_ends: Seen,
     /// Places of its lively flows among the series, and its side of each.
     pub lively: Vec<(u32, Side)>,
-    /// The roles that it plays, by their place in [`ROLES`].
-    pub roles: [Option<Held>; ROLES.len()],
+    /// The roles that it plays, by their place in [`ROLES`]. Hardly any host plays one.
+    pub roles: [Option<Box<Held>>; ROLES.len()],
     /// Cases that wait for a second look, by their place in [`ROLES`].
     pub looked: [bool; ROLES.len()],
     /// Waits to be looked at.
@@ -94,6 +99,8 @@ impl Host {
             first: now,
             last: now,
             sockets: Vec::new(),
+            once: [0; GLIMPSED as usize],
+            next_once: 0,
             asked: Window::default(),
             failed: Window::default(),
             tcp_addrs: Seen::default(),
@@ -129,10 +136,13 @@ impl Host {
         }
     }
 
-    /// What is known of a port; of the least worth of others nothing is, after that.
+    /// What is known of a port, from its second flow on; of the least worth of others nothing is, after that.
     pub fn socket(&mut self, port: u16, now: Time) -> Option<&mut Socket> {
         if let Some(at) = self.sockets.iter().position(|socket| socket.port == port) {
             return self.sockets.get_mut(at);
+        }
+        if !self.is_seen_again(port) {
+            return None;
         }
         if self.sockets.len() < MOST_SOCKETS {
             self.sockets.push(Socket::new(port, now));
@@ -141,6 +151,18 @@ impl Host {
         let least = self.sockets.iter_mut().min_by_key(|socket| socket.worth())?;
         *least = Socket::new(port, now);
         Some(least)
+    }
+
+    /// Whether a port had a flow before this one.
+    fn is_seen_again(&mut self, port: u16) -> bool {
+        let again = self.once.contains(&port);
+        if !again {
+            if let Some(place) = self.once.get_mut(usize::from(self.next_once)) {
+                *place = port;
+            }
+            self.next_once = (self.next_once + 1) % GLIMPSED;
+        }
+        again
     }
 
     /// What is known of a port.
@@ -163,7 +185,7 @@ impl Host {
 
     /// Whether it plays a role, and which.
     pub fn held(&self) -> impl Iterator<Item = &Held> {
-        self.roles.iter().flatten()
+        self.roles.iter().flatten().map(Box::as_ref)
     }
 
     /// Whether another might take its place: it plays no role, and nothing lively is known of it.

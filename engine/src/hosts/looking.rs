@@ -95,7 +95,7 @@ impl Hosts {
                 self.totals.add(at, packets, bytes);
                 let held = Held { role: profile.role, case, since: now, until, seen: now, cost, alarm_at };
                 out.push(Event::Host(Box::new(told(host.addr, &held, HostChange::Gained, now))));
-                *slot = Some(held);
+                *slot = Some(Box::new(held));
                 self.gained = true;
                 if !self.holding.contains(&place) {
                     self.holding.push(place);
@@ -202,7 +202,7 @@ fn passed(series: &Places<Series>, case: &Case, known: Option<&Case>) -> (u64, u
 
 /// Whether a host's role, by its place, is played at that port or in the flow with that series.
 pub fn covers(host: &Host, at: usize, series: Option<u32>, port: u16) -> bool {
-    let Some(held) = host.roles.get(at).and_then(Option::as_ref) else { return false };
+    let Some(held) = host.roles.get(at).and_then(Option::as_deref) else { return false };
     let relayed = |place| held.case.between.iter().any(|between| between.places.contains(&place));
     held.case.port == Some(port) || series.is_some_and(relayed)
 }

@@ -8,7 +8,7 @@
 //! hits among any bytes count for so much less.
 
 use super::{Match, Payload, Profile, Protocol, ProtocolId, PROTOCOLS};
-use crate::facts::{FactStore, Facts, Seen, Sign};
+use crate::facts::{FactStore, Facts, Sign, Signs};
 use crate::packet::{Addr, Endpoint, Side, Time, Transport};
 
 /// What payloads are drawn from.
@@ -186,7 +186,7 @@ impl Asked {
     /// Counts the sign of a match, and what the parser then finds in the same payload.
     fn count(&mut self, sign: &'static Sign, payload: &Payload<'_>) {
         let (mut store, mut announced) = (FactStore::default(), Vec::new());
-        let mut signs: Vec<Seen> = Vec::new();
+        let mut signs: Signs = Signs::new();
         let mut facts = Facts::new(&mut store, &mut signs, &mut announced, 1, self.id.0);
         facts.sign(sign);
         let _ = self.protocol.parser().feed(payload, &mut facts);

@@ -1,5 +1,6 @@
 //! The registry: gives every protocol, field and sign its number, and knows whom to ask about an opening.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::shape::Index;
@@ -26,6 +27,7 @@ pub struct Registry {
     /// What each sign weighs, and what is fixed about each protocol, by number: looked at whenever a flow is judged.
     weights: Vec<i16>,
     profiles: Vec<&'static Profile>,
+    names: HashMap<&'static str, ProtocolId>,
     /// Whom to ask: over TCP, over UDP.
     asked: [Index; 2],
     /// The same over each rarer transport that some protocol travels on.
@@ -61,8 +63,9 @@ impl Registry {
             }
         }
         let weights = std::iter::once(0).chain(signs.iter().map(|sign| sign.weight)).collect();
-        let profiles = PROTOCOLS.iter().map(|protocol| protocol.profile()).collect();
-        Self { fields, signs, weights, profiles, asked, rarely }
+        let profiles: Vec<_> = PROTOCOLS.iter().map(|protocol| protocol.profile()).collect();
+        let names = profiles.iter().map(|profile| profile.name).zip((1..).map(ProtocolId)).collect();
+        Self { fields, signs, weights, profiles, names, asked, rarely }
     }
 
     /// The protocol with this number.
@@ -80,8 +83,7 @@ impl Registry {
     /// The number of the protocol with this name.
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<ProtocolId> {
-        let place = PROTOCOLS.iter().position(|protocol| protocol.profile().name == name)?;
-        u8::try_from(place + 1).ok().map(ProtocolId)
+        self.names.get(name).copied()
     }
 
     /// The field with this number.

@@ -1,7 +1,7 @@
 //! For the tests of protocols: plays a conversation to one protocol and tells what it found.
 
 use super::{registry, Match, Next, Parser, Payload, Protocol};
-use crate::facts::{Announcement, FactStore, Facts, Field, Seen, Sign, Value};
+use crate::facts::{Announcement, FactStore, Facts, Field, Sign, Signs, Value};
 use crate::packet::{Addr, Endpoint, Side, Time, Transport};
 
 /// Who talks in tests: a private client and a public server.
@@ -14,7 +14,7 @@ pub struct Told {
     /// The first sign of its match.
     pub matched: Option<&'static Sign>,
     facts: FactStore,
-    signs: Vec<Seen>,
+    signs: Signs,
     /// What it announced of other flows.
     pub announced: Vec<Announcement>,
     /// What it said to the last payload.
@@ -60,8 +60,13 @@ pub fn tell_between(
     talk: &[(Side, &[u8])],
 ) -> Told {
     let _ = registry();
-    let mut told =
-        Told { matched: None, facts: FactStore::default(), signs: Vec::new(), announced: Vec::new(), last: Next::More };
+    let mut told = Told {
+        matched: None,
+        facts: FactStore::default(),
+        signs: Signs::new(),
+        announced: Vec::new(),
+        last: Next::More,
+    };
     let mut parser: Option<Box<dyn Parser>> = None;
     let mut so_far: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
     for (packet, (side, bytes)) in talk.iter().enumerate() {

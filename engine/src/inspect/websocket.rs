@@ -78,14 +78,14 @@ impl Parser for Frames {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::FactStore;
+    use crate::facts::{FactStore, Signs};
     use crate::inspect::registry;
     use crate::inspect::testing::{CLIENT, SERVER};
     use crate::packet::Time;
 
     fn feed(side: Side, bytes: &[u8]) -> (FactStore, Next) {
         let _ = registry();
-        let (mut store, mut signs, mut announced) = (FactStore::default(), Vec::new(), Vec::new());
+        let (mut store, mut signs, mut announced) = (FactStore::default(), Signs::new(), Vec::new());
         let mut facts = Facts::new(&mut store, &mut signs, &mut announced, 1, 1);
         let payload = Payload {
             bytes,

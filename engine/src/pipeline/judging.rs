@@ -5,7 +5,7 @@ use crate::apps::{Activity, AppId, Judgement, Known, Learn};
 use crate::behaviour::is_medium;
 use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
-use crate::facts::{Announcement, USUAL_SIGNS};
+use crate::facts::Announcement;
 use crate::flow::{Flow, Slot};
 use crate::inspect::{registry, Category, Layer, Opening};
 use crate::learned::{Teaching, Way};
@@ -100,9 +100,7 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         self.spare.put(flow.reading.take());
         flow.facts.shrink();
-        if flow.signs.capacity() > USUAL_SIGNS {
-            flow.signs.shrink_to_fit();
-        }
+        flow.signs.shrink_to_fit();
         flow.state.finish_reading();
         if self.config.live && !flow.may_yet_speak() {
             self.release(slot, out);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use peergate_engine::facts::FactStore;
+use peergate_engine::facts::{FactStore, Signs};
 use peergate_engine::inspect::{registry, Notes, Reading};
 use peergate_engine::packet::{Side, Transport};
 
@@ -15,7 +15,7 @@ type Found = BTreeSet<String>;
 /// Reads a conversation of which one message comes in two pieces.
 fn found(talk: &Talk, split: usize, cut: usize) -> Found {
     let (mut reading, mut facts) = (Reading::default(), FactStore::default());
-    let (mut signs, mut announced, mut found) = (Vec::new(), Vec::new(), Found::new());
+    let (mut signs, mut announced, mut found) = (Signs::new(), Vec::new(), Found::new());
     let mut turned = false;
     for (place, (side, bytes)) in talk.messages.iter().enumerate() {
         let (one, other) = bytes.split_at(if place == split { cut } else { bytes.len() });

@@ -1,6 +1,6 @@
 //! What one payload gave: facts, signs, protocols, announcements.
 
-use crate::facts::{Announcement, FactStore, Facts, Seen, Sign};
+use crate::facts::{Announcement, FactStore, Facts, Sign, Signs};
 use crate::flow::MOST_PROTOCOLS;
 use crate::inspect::ProtocolId;
 use crate::packet::Side;
@@ -10,7 +10,7 @@ pub struct Notes<'a> {
     /// Facts of the flow.
     pub facts: &'a mut FactStore,
     /// Signs of the flow.
-    pub signs: &'a mut Vec<Seen>,
+    pub signs: &'a mut Signs,
     /// What was announced of others.
     pub announced: &'a mut Vec<Announcement>,
     /// Which packet of the flow this is, from 1.
@@ -27,7 +27,7 @@ impl<'a> Notes<'a> {
     /// Where the findings of one payload go.
     pub fn new(
         facts: &'a mut FactStore,
-        signs: &'a mut Vec<Seen>,
+        signs: &'a mut Signs,
         announced: &'a mut Vec<Announcement>,
         packet: u32,
     ) -> Self {

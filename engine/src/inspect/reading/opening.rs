@@ -29,9 +29,10 @@ impl Opening {
             return;
         }
         self.wire_len = payload.wire_len;
-        for (kept, byte) in self.bytes.iter_mut().zip(payload.bytes) {
-            *kept = *byte;
-            self.kept += 1;
+        let kept = payload.bytes.len().min(KEPT_OF_OPENING);
+        if let (Some(place), Some(first)) = (self.bytes.get_mut(..kept), payload.bytes.get(..kept)) {
+            place.copy_from_slice(first);
         }
+        self.kept = u8::try_from(kept).unwrap_or_default();
     }
 }
