@@ -6,7 +6,6 @@
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use smallvec::SmallVec;
-use thin_vec::ThinVec;
 
 use crate::calls::Coding;
 use crate::packet::{Addr, Endpoint, Side, Transport};
@@ -134,8 +133,8 @@ pub enum Value<'a> {
 /// The facts of one flow, packed: number of the field, length, value; nothing allocated until the first.
 #[derive(Clone, Debug, Default)]
 pub struct FactStore {
-    /// A pointer, where there are none: that is most flows of a busy network.
-    packed: ThinVec<u8>,
+    /// The first few lie in the flow, where a pointer to none would take as much room.
+    packed: SmallVec<[u8; 16]>,
 }
 
 impl FactStore {
@@ -203,7 +202,11 @@ impl FactStore {
     /// Bytes on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.packed.capacity()
+        if self.packed.spilled() {
+            self.packed.capacity()
+        } else {
+            0
+        }
     }
 }
 

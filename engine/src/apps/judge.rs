@@ -11,7 +11,7 @@ use crate::evidence::{ANNOUNCED, LEARNED_LOCAL, LEARNED_REMOTE};
 use crate::facts::Seen;
 use crate::inspect::{registry, Category, Layer, Profile, ProtocolId};
 use crate::learned::{Way, SUSPECTS};
-use crate::packet::Transport;
+use crate::packet::{Side, Transport};
 
 /// From here on an application is named: as likely as all others together.
 const DECIDES: i32 = SUSPECTS as i32;
@@ -28,9 +28,7 @@ impl Catalog {
         let mut tally = Tally::default();
         self.hear_protocols(known, &mut tally);
         let named = self.hear_facts(known, &mut tally);
-        for clue in self.rules.holding(known) {
-            self.hear(clue, 0, Weighing::Adds, known.packet, &mut tally);
-        }
+        self.rules.holding(known, |clue| self.hear(clue, 0, Weighing::Adds, known.packet, &mut tally));
         hear_lessons(known, deepest, &mut tally);
         let carries = matches!(known.transport, Transport::Tcp | Transport::Udp);
         if !named && carries && may_be_renamed(deepest.1) {
@@ -104,7 +102,7 @@ impl Catalog {
     }
 
     fn hear_address_names(&self, known: &Known<'_>, tally: &mut Tally) {
-        for name in known.names.into_iter().flatten() {
+        for name in [Side::Client, Side::Server].into_iter().filter_map(known.name_of) {
             let Some(place) = self.domains.get(name.name) else { continue };
             let Some(clue) = self.clues.get(place as usize) else { continue };
             let (weight, weighing) =

@@ -35,8 +35,8 @@ pub struct Known<'a> {
     pub openings: [&'a [u8]; 2],
     /// How long each side's first payload was on the wire; 0 where it did not speak.
     pub opening_lens: [u32; 2],
-    /// What the two addresses are called, where earlier answers of the DNS said so.
-    pub names: [Option<AddressName<'a>>; 2],
+    /// Gives what the address of a side is called, where earlier answers of the DNS said so. Few flows have to ask.
+    pub name_of: &'a dyn Fn(Side) -> Option<AddressName<'a>>,
     /// What earlier flows taught of the two endpoints.
     pub lessons: [Option<&'a Lesson>; 2],
     /// The packet that brought the news, counted from 1.

@@ -51,14 +51,21 @@ impl Rules {
         }
     }
 
-    /// The clues of the rules that hold.
-    pub fn holding<'r>(&'r self, known: &'r Known<'r>) -> impl Iterator<Item = u32> + 'r {
-        let of = |table: &'r [Vec<Rule>], place: usize| table.get(place).map_or(&[][..], Vec::as_slice);
-        let spoken = known.protocols.iter().flat_map(move |id| of(&self.spoken, usize::from(id.0)));
-        let facts = if self.told.is_empty() { None } else { Some(known.facts.iter()) };
-        let told = facts.into_iter().flatten().flat_map(move |(field, _)| of(&self.told, usize::from(field)));
-        let unknown: &[Rule] = if known.is_unrecognised() { &self.bytes } else { &[] };
-        spoken.chain(told).chain(unknown).filter(|rule| rule.holds(known)).map(|rule| rule.clue)
+    /// Gives the clues of the rules that hold.
+    pub fn holding(&self, known: &Known<'_>, mut each: impl FnMut(u32)) {
+        let mut ask = |rules: Option<&Vec<Rule>>| {
+            let holding = rules.into_iter().flatten().filter(|rule| rule.holds(known));
+            holding.for_each(|rule| each(rule.clue));
+        };
+        for id in known.protocols {
+            ask(self.spoken.get(usize::from(id.0)));
+        }
+        if !self.told.is_empty() {
+            known.facts.iter().for_each(|(field, _)| ask(self.told.get(usize::from(field))));
+        }
+        if known.is_unrecognised() {
+            ask(Some(&self.bytes));
+        }
     }
 }
 

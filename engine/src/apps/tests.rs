@@ -6,7 +6,7 @@ use super::*;
 use crate::facts::{FactStore, Field, Seen};
 use crate::inspect::registry;
 use crate::learned::{AddressName, Lesson, Way};
-use crate::packet::{Addr, Endpoint, Time, Transport};
+use crate::packet::{Addr, Endpoint, Side, Time, Transport};
 
 const EXAMPLE: &str = r#"
 app = "example"
@@ -91,7 +91,7 @@ impl Flow {
             server: Endpoint { addr: Addr::v4([203, 0, 113, 1]), port: 9999 },
             openings: [&[], &[]],
             opening_lens: [0, 0],
-            names: [None, None],
+            name_of: &|_| None,
             lessons: [None, None],
             packet: 5,
             before: &[],
@@ -215,8 +215,8 @@ fn an_address_and_a_port_alone_never_decide() {
 fn a_question_for_a_name_does_not_make_the_question_that_application() {
     let catalog = catalog();
     let flow = Flow::of("dns").with("dns.query", "relay.example.com");
-    let names = [None, Some(AddressName { name: b"relay.example.com", alone: true })];
-    let judgement = catalog.judge(&Known { names, ..flow.known() });
+    let name = |_| Some(AddressName { name: b"relay.example.com", alone: true });
+    let judgement = catalog.judge(&Known { name_of: &name, ..flow.known() });
     assert_eq!(name_of(&catalog, &judgement), "dns");
 }
 
@@ -225,15 +225,15 @@ fn the_name_of_an_address_names_a_flow_without_one_unless_others_share_the_addre
     let catalog = catalog();
     let flow = Flow::unknown();
     let named = |alone| {
-        let names = [None, Some(AddressName { name: b"eu.relay.example.com", alone })];
-        catalog.judge(&Known { names, ..flow.known() })
+        let name_of = |side| (side == Side::Server).then_some(AddressName { name: b"eu.relay.example.com", alone });
+        catalog.judge(&Known { name_of: &name_of, ..flow.known() })
     };
     assert_eq!(name_of(&catalog, &named(true)), "example");
     assert_eq!(named(true).learn, Learn::Nothing);
     assert_eq!(named(false).app, AppId::UNKNOWN);
     let flow = Flow::of("tls").with("tls.server_name", "www.example.org");
-    let address = [None, Some(AddressName { name: b"eu.relay.example.com", alone: true })];
-    assert_eq!(name_of(&catalog, &catalog.judge(&Known { names: address, ..flow.known() })), "tls");
+    let address = |_| Some(AddressName { name: b"eu.relay.example.com", alone: true });
+    assert_eq!(name_of(&catalog, &catalog.judge(&Known { name_of: &address, ..flow.known() })), "tls");
 }
 
 #[test]

@@ -117,12 +117,14 @@ impl Hosts {
         if refused {
             self.failed(flow);
         }
+        // Most answers come from known services, and say nothing: the host need not be looked up.
+        if flow.transport() != Transport::Udp || is_known(far.port) || now.since(flow.start) > ANSWER {
+            return;
+        }
         let addr = self.hash(far.addr);
         let Some(host) = self.table.find(near.addr).and_then(|place| self.table.get(place)) else { return };
-        if flow.transport() == Transport::Udp && !is_known(far.port) && now.since(flow.start) <= ANSWER {
-            if let Some(socket) = host.known_socket(near.port) {
-                socket.answered.add(addr);
-            }
+        if let Some(socket) = host.known_socket(near.port) {
+            socket.answered.add(addr);
         }
     }
 

@@ -29,7 +29,9 @@ pub(super) fn is_encrypted_opening(bytes: &[u8]) -> bool {
         return false;
     }
     let looked_at = bytes.get(..bytes.len().min(MOST_COUNTED)).unwrap_or_default();
-    let bits: u32 = looked_at.iter().map(|byte| byte.count_ones()).sum();
+    let (words, rest) = looked_at.as_chunks::<8>();
+    let in_words: u32 = words.iter().map(|word| u64::from_ne_bytes(*word).count_ones()).sum();
+    let bits = in_words + rest.iter().map(|byte| byte.count_ones()).sum::<u32>();
     let printable = looked_at.iter().filter(|byte| byte.is_ascii_graphic()).count();
     let balanced = looked_at.len() < FEWEST_COUNTED
         || (bits as usize * 10).abs_diff(looked_at.len() * 40) <= looked_at.len() * MOST_UNBALANCED;

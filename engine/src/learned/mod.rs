@@ -150,6 +150,9 @@ impl Learned {
     #[must_use]
     #[inline]
     pub fn lookup(&self, endpoint: Endpoint, transport: Transport, now: Time) -> Option<&Lesson> {
+        if endpoint.port < FIRST_OWN {
+            return None;
+        }
         match self.endpoints.get(&Key { endpoint, transport })? {
             Entry::Known(lesson) if now < lesson.expires => Some(lesson),
             _ => None,
@@ -215,8 +218,8 @@ impl Learned {
     pub fn announce(&mut self, endpoint: Endpoint, transport: Transport, teaching: &Teaching) -> Option<Lesson> {
         let key = Key { endpoint, transport };
         let known = self.lookup(endpoint, transport, teaching.now);
-        if known.is_some_and(|lesson| lesson.way != Way::Announced) {
-            // What was seen outweighs what was said.
+        if endpoint.port < FIRST_OWN || known.is_some_and(|lesson| lesson.way != Way::Announced) {
+            // What was seen outweighs what was said, and what system ports serve is everybody's.
             return None;
         }
         self.put(key, Way::Announced, teaching)
@@ -285,6 +288,8 @@ fn conflict(old: &Lesson, new: &Lesson) -> bool {
     old.app != new.app && old.way != Way::Announced && new.way != Way::Announced
 }
 
+/// Below are the system's ports: nothing is remembered of them, and most flows have one.
+const FIRST_OWN: u16 = 1024;
 /// Ports above the system's where many services share one address and port: STUN and TURN, web behind proxies, SIP, SOCKS.
 const SHARED_PORTS: [u16; 14] = [1080, 3128, 3478, 3479, 3480, 3481, 5060, 5061, 5349, 8000, 8080, 8443, 8888, 19302];
 
@@ -292,7 +297,7 @@ const SHARED_PORTS: [u16; 14] = [1080, 3128, 3478, 3479, 3480, 3481, 5060, 5061,
 /// single connection.
 fn is_dedicated(endpoint: Endpoint, side: Side, transport: Transport) -> bool {
     let one_socket = transport == Transport::Udp || side == Side::Server;
-    one_socket && endpoint.port >= 1024 && !SHARED_PORTS.contains(&endpoint.port) && !endpoint.addr.is_group()
+    one_socket && endpoint.port >= FIRST_OWN && !SHARED_PORTS.contains(&endpoint.port) && !endpoint.addr.is_group()
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl Core {
             server,
             openings: flow.openings(Opening::bytes).map(Option::unwrap_or_default),
             opening_lens: flow.openings(|opening| opening.wire_len).map(Option::unwrap_or_default),
-            names: [client, server].map(|end| learned.name_of(end.addr, *clock)),
+            name_of: &|side| learned.name_of(flow.end(side).addr, *clock),
             lessons: [client, server].map(|end| learned.of_end(end, transport, *clock)),
             packet: flow.packets(),
             before: flow.judgement.evidence(),
