@@ -52,7 +52,7 @@ impl Policy {
     }
 
     /// Which rule decides about such a flow, and what the rules before it said.
-    #[pyo3(signature = (src, dest, app=None, protocol=None, category=None, activity=None, confidence=1.0))]
+    #[pyo3(signature = (src, dest, app=None, protocol=None, category=None, activity=None, role=None, confidence=1.0))]
     #[allow(clippy::too_many_arguments, reason = "each is one word of the question; Python names them")]
     fn explain(
         &self,
@@ -62,6 +62,7 @@ impl Policy {
         protocol: Option<&str>,
         category: Option<&str>,
         activity: Option<&str>,
+        role: Option<&str>,
         confidence: f64,
     ) -> PyResult<Explanation> {
         let app = match app {
@@ -80,8 +81,12 @@ impl Policy {
             Some(name) => Activity::from_name(name).ok_or_else(|| unknown("activity", name))?,
             None => Activity::Unknown,
         };
+        let role = match role {
+            Some(name) => Role::from_name(name).ok_or_else(|| unknown("role", name))?,
+            None => Role::Unknown,
+        };
         let (client, server) = (address(src)?, address(dest)?);
-        Ok(self.answer(&Subject { client, server, app, category, protocol, activity, confidence }))
+        Ok(self.answer(&Subject { client, server, app, category, protocol, activity, role, confidence }))
     }
 }
 
@@ -115,6 +120,7 @@ fn rule(given: &Bound<'_, PyDict>) -> PyResult<RuleSpec> {
         category: words(given, "category")?,
         protocol: words(given, "protocol")?,
         activity: words(given, "activity")?,
+        role: words(given, "role")?,
         group: words(given, "group")?,
         src_group: words(given, "src_group")?,
         dest_group: words(given, "dest_group")?,

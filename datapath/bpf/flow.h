@@ -9,6 +9,9 @@
 
 #define MILLISECOND 1000000ULL
 
+/* A direction that is silent at its port for so long may have moved to the other. */
+#define MOVED (1000 * MILLISECOND)
+
 /* Upper bounds in bytes of a packet on the wire. Voice is in the second class. */
 static __always_inline __u32 size_class(__u32 bytes)
 {
@@ -88,7 +91,21 @@ static __always_inline void count_packet(struct flow *flow, struct __sk_buff *sk
 	flow->last[side] = now;
 }
 
-static __always_inline struct flow *track(struct __sk_buff *skb, const struct packet *pkt, __u64 now)
+/* Between two hosts behind one port whose router is behind the other, packets pass twice. The second time they are
+ * not counted and not shown: each would look like two. */
+static __always_inline int is_second_pass(struct flow *flow, __u32 side, __u8 port, __u64 now)
+{
+	__u8 *entered = &flow->entered[side];
+
+	if (*entered == port + 1)
+		return 0;
+	if (*entered && now - flow->last[side] < MOVED)
+		return 1;
+	*entered = port + 1;
+	return 0;
+}
+
+static __always_inline struct flow *track(struct __sk_buff *skb, struct packet *pkt, __u8 port, __u64 now)
 {
 	struct flow *flow = bpf_map_lookup_elem(&flows, &pkt->key);
 
@@ -96,6 +113,9 @@ static __always_inline struct flow *track(struct __sk_buff *skb, const struct pa
 		flow = insert_flow(&pkt->key, now);
 	if (!flow)
 		return 0;
+	pkt->again = is_second_pass(flow, pkt->side & 1, port, now);
+	if (pkt->again)
+		return flow;
 	begin_on_syn(flow, pkt);
 	count_packet(flow, skb, pkt->side & 1, now);
 	return flow;

@@ -59,6 +59,8 @@ static __always_inline int undecided(struct __sk_buff *skb, const struct packet 
 		}
 		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
 	}
+	if (pkt->again)
+		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
 	if (is_held(flow, conf, now)) {
 		flow->dropped++;
 		return drop(STAT_DROPPED_HELD);
@@ -67,10 +69,10 @@ static __always_inline int undecided(struct __sk_buff *skb, const struct packet 
 	return let_pass(conf, port, STAT_PASSED_UNDECIDED);
 }
 
-static __always_inline int judge(struct __sk_buff *skb, const struct packet *pkt, const struct conf *conf, __u8 port,
+static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, const struct conf *conf, __u8 port,
 				 __u64 now)
 {
-	struct flow *flow = track(skb, pkt, now);
+	struct flow *flow = track(skb, pkt, port, now);
 	const struct verdict *verdict;
 
 	if (!flow) {

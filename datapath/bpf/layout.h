@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 
 /* What a verdict does. 4 and 5 are kept for limit and degrade. */
 enum action {
@@ -47,7 +47,8 @@ struct verdict {
 	__u32 generation;
 	__u64 decided; /* all times here are of CLOCK_MONOTONIC; those in flows are exact to some ms */
 	__u64 expires;
-	__u64 groups; /* of an endpoint: bit g set = holds towards peers in group g; of a flow: unused */
+	__u64 groups; /* of an endpoint: bit g set = holds towards peers in group g; of a flow: what it was taken for,
+			 in user space's numbers, never read here */
 };
 
 struct prefix_key {
@@ -78,7 +79,8 @@ struct flow {
 	__u16 records;
 	__u16 group[2]; /* of low, of high */
 	__u8 established; /* a TCP segment without SYN was seen: the next bare SYN is a new connection */
-	__u8 pad[3];
+	__u8 entered[2];  /* by which port each direction comes in first, plus 1; 0 before its first packet */
+	__u8 pad;
 	__u32 sizes[2][SIZE_CLASSES];
 	__u32 gaps[2][GAP_CLASSES];
 };
@@ -98,6 +100,7 @@ struct conf {
 	__u64 heartbeat_timeout;
 	__u64 hold_groups;   /* bit per group */
 	__u64 hold_interval; /* between two undecided packets of a held flow */
+	__u64 words;         /* which numbers user space's verdicts are in; never read here */
 };
 
 enum sample_kind {
@@ -148,7 +151,7 @@ _Static_assert(sizeof(struct flow_key) == 40, "src/abi.rs: FlowKey");
 _Static_assert(sizeof(struct endpoint_key) == 20, "src/abi.rs: EndpointKey");
 _Static_assert(sizeof(struct verdict) == 32, "src/abi.rs: Verdict");
 _Static_assert(sizeof(struct flow) == 200, "src/abi.rs: FlowCounters");
-_Static_assert(sizeof(struct conf) == 64, "src/abi.rs: Conf");
+_Static_assert(sizeof(struct conf) == 72, "src/abi.rs: Conf");
 _Static_assert(sizeof(struct sample) == 72, "src/abi.rs: SampleHeader");
 
 #endif

@@ -45,6 +45,7 @@ struct packet {
 	__u32 payload;
 	__u8 side; /* 0: low -> high */
 	__u8 tcp_flags;
+	__u8 again; /* it has come by before, through the other port */
 };
 
 /* The reading position and what the IP header said, while parsing. */

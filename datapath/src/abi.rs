@@ -4,7 +4,7 @@ use aya::Pod;
 use peergate_engine::packet::Endpoint;
 
 /// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
-pub const LAYOUT_VERSION: u32 = 1;
+pub const LAYOUT_VERSION: u32 = 2;
 
 /// Groups in the kernel are bits of a word; 0 means "in none".
 pub const GROUP_COUNT: u32 = 64;
@@ -24,6 +24,17 @@ pub enum Action {
 }
 
 impl Action {
+    /// From its number in a table.
+    pub(crate) const fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Pass),
+            1 => Some(Self::Alert),
+            2 => Some(Self::Drop),
+            3 => Some(Self::Reject),
+            _ => None,
+        }
+    }
+
     /// Whether packets stop here.
     #[must_use]
     pub const fn is_blocking(self) -> bool {
@@ -88,12 +99,16 @@ pub(crate) struct EndpointKey {
 }
 
 impl EndpointKey {
+    pub const fn endpoint(&self) -> Endpoint {
+        Endpoint { addr: peergate_engine::packet::Addr(self.addr), port: u16::from_be_bytes(self.port) }
+    }
+
     pub const fn new(endpoint: Endpoint, proto: u8) -> Self {
         Self { addr: endpoint.addr.0, port: endpoint.port.to_be_bytes(), proto, pad: 0 }
     }
 }
 
-/// A verdict as the kernel keeps it; times are those of `CLOCK_MONOTONIC`.
+/// A verdict as the kernel keeps it, `groups` being what a flow was taken for; times are those of `CLOCK_MONOTONIC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct VerdictEntry {
@@ -135,7 +150,8 @@ pub struct FlowCounters {
     /// Groups of the low and the high end.
     pub groups: [u16; 2],
     established: u8,
-    pad: [u8; 3],
+    entered: [u8; 2],
+    pad: u8,
     /// Packets below 100, 250, 500, 900, 1300 bytes and above.
     pub sizes: [[u32; CLASSES]; 2],
     /// Gaps below 1, 8, 26, 66, 250 ms and above.
@@ -160,6 +176,7 @@ pub(crate) struct Conf {
     pub heartbeat_timeout: u64,
     pub hold_groups: u64,
     pub hold_interval: u64,
+    pub words: u64,
 }
 
 pub(crate) const SAMPLE_WHOLE: u8 = 1;
@@ -258,7 +275,7 @@ const _: () = {
     assert!(size_of::<EndpointKey>() == 20);
     assert!(size_of::<VerdictEntry>() == 32);
     assert!(size_of::<FlowCounters>() == 200);
-    assert!(size_of::<Conf>() == 64);
+    assert!(size_of::<Conf>() == 72);
     assert!(size_of::<SampleHeader>() == 72);
 };
 

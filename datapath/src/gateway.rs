@@ -4,6 +4,7 @@
 //! events are lost and counted, never packets.
 
 mod enforce;
+mod takeover;
 mod thread;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,8 @@ use crate::abi::{FlowCounters, FlowKey, Stats};
 use crate::bridge::{Bridge, BridgeConfig};
 use crate::error::Error;
 use crate::sample::Sample;
-use crate::tables::{Prefix, Tables, Towards, Verdict};
+use crate::abi::Action;
+use crate::tables::{Former, Prefix, Tables, Towards, Verdict};
 use crate::tap::Tap;
 
 /// Where the program stands, from best to worst.
@@ -72,6 +73,26 @@ pub trait Enforcer {
     /// that the policy treats alike, and there are 63 and "none" (0). A group out of range is an error.
     fn set_groups(&mut self, prefixes: &[Prefix]) -> Result<(), Error>;
 
+    /// What a former program decided, where it left that to this one.
+    fn former_verdicts(&mut self) -> Result<Vec<Former>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// What it had learned: endpoints, protocols, and what it decided about them.
+    fn former_endpoints(&mut self) -> Result<Vec<(Endpoint, u8, Verdict)>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// Decides again about a flow that a former program decided about; the connection that it meant stays the same.
+    fn renew(&mut self, _former: &Former, _action: Action) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// From the next generation on the numbers in verdicts mean what `words` stands for. Says whether they already do.
+    fn take_words(&mut self, _words: u64) -> bool {
+        true
+    }
+
     /// From now on verdicts and endpoints are written for the next policy. They hold at once, and still hold after
     /// [`Enforcer::bump_generation`]: so a reload leaves no gap for the flows that user space knows.
     fn prepare_generation(&mut self);
@@ -84,6 +105,11 @@ pub trait Enforcer {
 
     /// What happened to packets so far.
     fn stats(&mut self) -> Result<Stats, Error>;
+
+    /// What the kernel has counted of one flow, where it counts.
+    fn counters_of(&mut self, _key: &FlowKey) -> Result<Option<FlowCounters>, Error> {
+        Ok(None)
+    }
 
     /// Reads all flows that the kernel has counted, a thousand per system call. Flows that come or go meanwhile may be
     /// missed or told twice.

@@ -236,6 +236,38 @@ struct BatchAttr {
     flags: u64,
 }
 
+const BPF_MAP_LOOKUP_ELEM: libc::c_long = 1;
+
+#[repr(C)]
+struct ElemAttr {
+    map_fd: u32,
+    pad: u32,
+    key: u64,
+    value: u64,
+    flags: u64,
+}
+
+/// Reads one entry of a map; `None` where there is none of that key.
+pub(crate) fn lookup<K: aya::Pod, V: aya::Pod + Default>(map: BorrowedFd<'_>, key: &K) -> io::Result<Option<V>> {
+    let mut value = V::default();
+    let mut attr = ElemAttr {
+        map_fd: map.as_raw_fd().cast_unsigned(),
+        pad: 0,
+        key: std::ptr::from_ref(key) as u64,
+        value: (&raw mut value) as u64,
+        flags: 0,
+    };
+    // SAFETY: the attribute points to a live key and value of the map's own types (plain old data).
+    let result = unsafe { libc::syscall(libc::SYS_bpf, BPF_MAP_LOOKUP_ELEM, &raw mut attr, size_of::<ElemAttr>()) };
+    if result == 0 {
+        return Ok(Some(value));
+    }
+    match io::Error::last_os_error() {
+        error if error.raw_os_error() == Some(libc::ENOENT) => Ok(None),
+        error => Err(error),
+    }
+}
+
 /// Reads the next entries of a hash map into `keys` and `values`; gives how many, and whether there are more.
 /// `position` is the kernel's, `None` at the start.
 pub(crate) fn lookup_batch<K: aya::Pod, V: aya::Pod>(

@@ -25,6 +25,8 @@ pub struct Verdict {
     pub reason: u8,
     /// The caller's own number of the app; kept for whoever reads the table.
     pub app: u16,
+    /// What else the caller took a flow for, as a word of its own; kept for the same. Endpoints have no room for it.
+    pub about: u64,
     /// From then on the flow is undecided again.
     pub expires: Time,
 }
@@ -33,9 +35,22 @@ impl Verdict {
     /// A verdict that holds until the policy changes.
     #[must_use]
     pub const fn lasting(action: Action) -> Self {
-        Self { action, reason: 0, app: 0, expires: Time(u64::MAX) }
+        Self { action, reason: 0, app: 0, about: 0, expires: Time(u64::MAX) }
     }
 }
+
+/// A verdict that a former program left.
+#[derive(Clone, Copy, Debug)]
+pub struct Former {
+    /// Its flow.
+    pub key: FlowKey,
+    /// As it was decided.
+    pub verdict: Verdict,
+    entry: VerdictEntry,
+}
+
+/// Verdicts that are taken over at most: more than the tables are usually made for.
+const MOST_FORMER: usize = 1 << 20;
 
 /// Which peers of a learned endpoint its verdict concerns, by their group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,12 +134,18 @@ impl Tables {
         Ok(())
     }
 
+    fn verdict(&self, entry: &VerdictEntry) -> Option<Verdict> {
+        let expires = if entry.expires == u64::MAX { Time(u64::MAX) } else { self.clock.wall(entry.expires) };
+        let action = Action::from_number(entry.action)?;
+        Some(Verdict { action, reason: entry.reason, app: entry.app, about: entry.groups, expires })
+    }
+
     fn raise_epoch(&mut self) -> Result<(), Error> {
         self.conf.epoch = self.conf.epoch.wrapping_add(1);
         self.settings.set(0, self.conf, 0).trying("write the settings")
     }
 
-    fn entry(&self, verdict: &Verdict, towards: Towards) -> VerdictEntry {
+    fn entry(&self, verdict: &Verdict, groups: u64) -> VerdictEntry {
         VerdictEntry {
             action: verdict.action as u8,
             reason: verdict.reason,
@@ -132,7 +153,7 @@ impl Tables {
             generation: self.generation,
             decided: clock::kernel_now(),
             expires: self.clock.kernel(verdict.expires),
-            groups: towards.bits(),
+            groups,
         }
     }
 }
@@ -145,7 +166,7 @@ impl Enforcer for Tables {
 
     fn set_verdict(&mut self, key: &FlowKey, verdict: &Verdict) -> Result<(), Error> {
         self.rejected = (verdict.action == Action::Reject).then_some(*key);
-        let entry = self.entry(verdict, Towards::EVERYONE);
+        let entry = self.entry(verdict, verdict.about);
         self.verdicts.insert(key, entry, 0).trying("write a verdict")
     }
 
@@ -160,7 +181,7 @@ impl Enforcer for Tables {
         verdict: &Verdict,
         towards: Towards,
     ) -> Result<(), Error> {
-        let entry = self.entry(verdict, towards);
+        let entry = self.entry(verdict, towards.bits());
         self.endpoints.insert(EndpointKey::new(endpoint, proto), entry, 0).trying("write an endpoint")?;
         self.raise_epoch()
     }
@@ -188,6 +209,29 @@ impl Enforcer for Tables {
         }
         self.known_groups = wanted;
         self.raise_epoch()
+    }
+
+    fn take_words(&mut self, words: u64) -> bool {
+        std::mem::replace(&mut self.conf.words, words) == words
+    }
+
+    fn former_verdicts(&mut self) -> Result<Vec<Former>, Error> {
+        let in_force = |entry: &VerdictEntry| entry.generation == self.conf.generation;
+        let all = self.verdicts.iter().take(MOST_FORMER).filter_map(Result::ok);
+        let former = |(key, entry): (FlowKey, VerdictEntry)| Some(Former { key, verdict: self.verdict(&entry)?, entry });
+        Ok(all.filter(|(_, entry)| in_force(entry)).filter_map(former).collect())
+    }
+
+    fn former_endpoints(&mut self) -> Result<Vec<(Endpoint, u8, Verdict)>, Error> {
+        let in_force = |entry: &VerdictEntry| entry.generation == self.conf.generation;
+        let all = self.endpoints.iter().take(MOST_FORMER).filter_map(Result::ok);
+        let former = |(key, entry): (EndpointKey, VerdictEntry)| Some((key.endpoint(), key.proto, self.verdict(&entry)?));
+        Ok(all.filter(|(_, entry)| in_force(entry)).filter_map(former).collect())
+    }
+
+    fn renew(&mut self, former: &Former, action: Action) -> Result<(), Error> {
+        let entry = VerdictEntry { action: action as u8, generation: self.generation, ..former.entry };
+        self.verdicts.insert(former.key, entry, 0).trying("write a verdict")
     }
 
     fn prepare_generation(&mut self) {
@@ -219,6 +263,11 @@ impl Enforcer for Tables {
                 return Ok(());
             }
         }
+    }
+
+    fn counters_of(&mut self, key: &FlowKey) -> Result<Option<FlowCounters>, Error> {
+        let found = sys::lookup(self.flows.fd().as_fd(), key).trying("read a flow")?;
+        Ok(found)
     }
 
     fn stats(&mut self) -> Result<Stats, Error> {

@@ -7,7 +7,7 @@ use crate::flow::{EndReason, Flow, FlowKey};
 use crate::hosts::{Between, Cost, Ground};
 use crate::inspect::{Category, ProtocolId};
 use crate::packet::{Addr, Endpoint, Time, Transport};
-use crate::policy::{Action, Subject};
+use crate::policy::{Action, Gist, Subject};
 
 /// Where events gather until somebody takes them.
 pub type Outbox = Vec<Event>;
@@ -18,8 +18,9 @@ pub enum Event {
     Ended(Box<Told>),
     /// A live flow was judged, or judged anew; as it stood then, and what the policy said before.
     Verdict(Box<Told>, Action),
-    /// What the policy says of a live flow, and will say until it changes: nothing more is read of it, or it is blocked.
-    Settled(FlowKey, Action),
+    /// What the policy says of a live flow, and will say until it changes, and what about: nothing more is read of it, or it
+    /// is blocked.
+    Settled(FlowKey, Action, Gist),
     /// Something else goes on in a live flow than before.
     Activity(Box<Told>),
     /// An endpoint was learned: all its flows are one application's.
@@ -138,6 +139,7 @@ impl Learnt {
             category: self.category,
             protocol: self.protocol,
             activity: self.activity,
+            role: Role::Unknown,
             confidence: self.confidence,
         }
     }

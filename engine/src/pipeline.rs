@@ -112,6 +112,18 @@ impl Engine {
         self.core.counted(counted, out);
     }
 
+    /// Flows whose counts are wanted once in every [`crate::hosts::BIN`], because they are compared with each other.
+    pub fn followed(&self) -> impl Iterator<Item = FlowKey> + '_ {
+        self.core.hosts.followed()
+    }
+
+    /// Takes the counts of such a flow.
+    pub fn polled(&mut self, counted: &Counted, now: Time) {
+        let Core { table, hosts, .. } = &mut self.core;
+        let Some(flow) = table.find(&counted.key).and_then(|slot| table.look(slot)) else { return };
+        hosts.polled(flow, now, flow.by_side(counted));
+    }
+
     /// Lets time pass without a frame: flows that were silent for too long end.
     pub fn tick(&mut self, now: Time, out: &mut Outbox) {
         self.core.tick(now, out);

@@ -124,8 +124,8 @@ def chance_levels(payloads: int, seed: int) -> list[Chance]: ...
 
 @final
 class Policy:
-    # A rule: name, app, category, protocol, activity, group (either end), src_group, dest_group (lists of words; empty
-    # or absent matches all), action, min_confidence. The first rule that matches decides.
+    # A rule: name, app, category, protocol, activity, role, group (either end), src_group, dest_group (lists of words;
+    # empty or absent matches all), action, min_confidence. The first rule that matches decides.
     @staticmethod
     def compile(
         groups: Sequence[tuple[str, Sequence[str]]],
@@ -142,6 +142,7 @@ class Policy:
         protocol: str | None = None,
         category: str | None = None,
         activity: str | None = None,
+        role: str | None = None,
         confidence: float = 1.0,
     ) -> Explanation: ...
 

@@ -6,7 +6,7 @@ use peergate_engine::apps::AppId;
 use peergate_engine::event::{Event, Learnt, Outbox};
 use peergate_engine::flow;
 use peergate_engine::packet::{Addr, Time};
-use peergate_engine::policy::{self, GroupId};
+use peergate_engine::policy::{self, Gist, GroupId};
 
 use super::{Happened, Outlet, Rules};
 use crate::abi::{Action, FlowKey, GROUP_COUNT};
@@ -24,6 +24,10 @@ pub struct Writer {
     learnt: Vec<Learnt>,
     /// Verdicts that the kernel refused to take.
     pub refused_writes: u64,
+    /// Verdicts of a former program that were judged again, and those of them that changed.
+    pub taken_over: u64,
+    /// See above.
+    pub changed_over: u64,
 }
 
 /// Learned endpoints that are kept for a change of policy; the oldest give way.
@@ -32,7 +36,7 @@ const MOST_LEARNT: usize = 16_384;
 impl Writer {
     pub fn new(rules: Rules, refuse: bool, outlet: Outlet) -> Self {
         let blocking = if refuse { Action::Reject } else { Action::Drop };
-        Self { rules, blocking, outlet, learnt: Vec::new(), refused_writes: 0 }
+        Self { rules, blocking, outlet, learnt: Vec::new(), refused_writes: 0, taken_over: 0, changed_over: 0 }
     }
 
     pub const fn outlet(&self) -> &Outlet {
@@ -50,7 +54,7 @@ impl Writer {
                         self.outlet.tell(Happened::Verdict(told), &self.rules);
                     }
                 }
-                Event::Settled(key, action) => self.write(&key, self.in_kernel(action), enforcer),
+                Event::Settled(key, action, gist) => self.write(&key, action, gist, enforcer),
                 Event::Activity(told) => self.outlet.tell(Happened::Activity(told), &self.rules),
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
                 Event::Ended(told) => self.outlet.tell(Happened::Ended(told), &self.rules),
@@ -64,18 +68,19 @@ impl Writer {
     fn decided(&mut self, flow: &flow::Flow, before: policy::Action, enforcer: &mut dyn Enforcer) {
         let action = flow.decision.action;
         if action == policy::Action::Block || flow.state.is_read() && !flow.may_yet_speak() {
-            self.write(&flow.key, self.in_kernel(action), enforcer);
+            self.write(&flow.key, action, flow.gist(), enforcer);
         } else if let Some(key) = in_kernel(&flow.key).filter(|_| before == policy::Action::Block) {
             self.refused_writes += u64::from(enforcer.forget_verdict(&key).is_err());
         }
     }
 
-    fn write(&mut self, key: &flow::FlowKey, action: Action, enforcer: &mut dyn Enforcer) {
+    fn write(&mut self, key: &flow::FlowKey, action: policy::Action, gist: Gist, enforcer: &mut dyn Enforcer) {
         let Some(key) = in_kernel(key) else { return };
-        self.refused_writes += u64::from(enforcer.set_verdict(&key, &Verdict::lasting(action)).is_err());
+        let verdict = Verdict { app: gist.app.0, about: gist.word, ..Verdict::lasting(self.in_kernel(action)) };
+        self.refused_writes += u64::from(enforcer.set_verdict(&key, &verdict).is_err());
     }
 
-    const fn in_kernel(&self, action: policy::Action) -> Action {
+    pub(super) const fn in_kernel(&self, action: policy::Action) -> Action {
         match action {
             policy::Action::Allow => Action::Pass,
             policy::Action::Alert => Action::Alert,
@@ -83,7 +88,7 @@ impl Writer {
         }
     }
 
-    fn learned(&mut self, learnt: Learnt, enforcer: &mut dyn Enforcer) {
+    pub(super) fn learned(&mut self, learnt: Learnt, enforcer: &mut dyn Enforcer) {
         if self.learnt.len() >= MOST_LEARNT {
             self.learnt.swap_remove(0);
         }
@@ -97,7 +102,11 @@ impl Writer {
         if towards == Towards::NOBODY {
             return;
         }
-        let verdict = Verdict { action: self.blocking, reason: 0, app: learnt.app.0, expires: learnt.expires };
+        let sure = (learnt.confidence.clamp(0.0, 1.0) * f64::from(u8::MAX)).round();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
+        let reason = sure as u8;
+        let verdict =
+            Verdict { action: self.blocking, reason, app: learnt.app.0, about: 0, expires: learnt.expires };
         let written = enforcer.set_endpoint(learnt.endpoint, learnt.transport.number(), &verdict, towards);
         self.refused_writes += u64::from(written.is_err());
     }

@@ -7,10 +7,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use peergate_engine::event::Outbox;
 use peergate_engine::flow;
+use peergate_engine::hosts;
 use peergate_engine::packet::{LinkType, Time};
 use peergate_engine::pipeline::{Counted, Engine, Record};
 
-use super::enforce::Writer;
+use super::enforce::{in_kernel, Writer};
+use super::takeover::words_of;
 use super::{Command, Outlet, Rules, Settings};
 use crate::abi::{FlowCounters, FlowKey};
 use crate::error::Error;
@@ -22,6 +24,8 @@ const NAP: Duration = Duration::from_millis(50);
 const SECOND: Duration = Duration::from_secs(1);
 /// How often the kernel's counts are taken over: also flows that are decided stay known to be alive.
 const COUNTING: Duration = Duration::from_secs(5);
+/// Flows that are asked for one by one: a microsecond each, four times a second.
+const MOST_POLLED: usize = 1024;
 
 /// The line, the engine and what connects them.
 pub struct Line {
@@ -35,8 +39,9 @@ pub struct Line {
 impl Line {
     pub fn new(mut source: Box<dyn FrameSource>, settings: Settings, outlet: Outlet) -> Result<Self, Error> {
         let Rules { catalog, policy } = settings.rules.clone();
-        let writer = Writer::new(settings.rules, settings.refuse, outlet);
+        let mut writer = Writer::new(settings.rules, settings.refuse, outlet);
         writer.write_groups(source.enforcer())?;
+        writer.take_over(now(), source.enforcer())?;
         let engine = Engine::new(settings.engine, catalog, policy);
         // Several beats to a timeout: one may come late.
         let heartbeat = settings.bridge.heartbeat_timeout / 4;
@@ -46,6 +51,7 @@ impl Line {
     /// Runs until told to stop, or until the line is gone.
     pub fn run(&mut self, orders: &Receiver<Command>) -> Result<(), Error> {
         let (mut beaten, mut ticked, mut counted) = (Instant::now(), Instant::now(), Instant::now());
+        let mut polled = 0;
         loop {
             self.drain()?;
             if beaten.elapsed() >= self.heartbeat {
@@ -59,6 +65,11 @@ impl Line {
             if counted.elapsed() >= COUNTING {
                 self.take_over_counts()?;
                 counted = Instant::now();
+            }
+            let time = now();
+            if time.0 / hosts::BIN != polled {
+                self.poll(time)?;
+                polled = time.0 / hosts::BIN;
             }
             match orders.try_recv() {
                 Ok(Command::Reload(rules)) => self.reload(rules)?,
@@ -108,6 +119,18 @@ impl Line {
         Ok(())
     }
 
+    /// Flows that are compared with each other are asked for one by one: a relay is known by their courses, in steps that
+    /// the counts of all flows are too coarse for.
+    fn poll(&mut self, time: Time) -> Result<(), Error> {
+        let keys: Vec<FlowKey> = self.engine.followed().filter_map(|key| in_kernel(&key)).take(MOST_POLLED).collect();
+        for key in keys {
+            if let Some(counters) = self.source.enforcer().counters_of(&key)? {
+                self.engine.polled(&counted(&key, &counters), time);
+            }
+        }
+        Ok(())
+    }
+
     /// Every live flow and every learned endpoint is judged anew before the old verdicts go stale: no gap.
     fn reload(&mut self, rules: Rules) -> Result<(), Error> {
         let Self { source, engine, writer, out, .. } = self;
@@ -115,6 +138,7 @@ impl Line {
         let same_signatures = Arc::ptr_eq(&rules.catalog, &writer.rules.catalog);
         writer.take_rules(rules.clone());
         writer.write_groups(enforcer)?;
+        enforcer.take_words(words_of(&rules.catalog));
         enforcer.prepare_generation();
         if same_signatures {
             engine.set_policy(rules.policy, out);
@@ -159,6 +183,8 @@ impl Line {
             ("flows_forced", engine.flows_forced),
             ("readings_given_up", engine.readings_given_up),
             ("verdicts_refused", self.writer.refused_writes),
+            ("verdicts_taken_over", self.writer.taken_over),
+            ("verdicts_changed_over", self.writer.changed_over),
         ]))
     }
 }

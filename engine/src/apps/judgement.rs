@@ -147,9 +147,10 @@ impl Judgement {
         }
     }
 
-    /// What its host is found to be says what it is, where nothing else does. Says whether that changed anything.
+    /// What its host is found to be says what it is, where nothing else does; and which part it plays in it, where that is
+    /// more than the application itself tells of its client. Says whether that changed anything.
     pub fn lend(&mut self, role: Role, sign: &Sign, transport: Transport, packet: u32) -> bool {
-        let mut changed = self.role == Role::Unknown;
+        let mut changed = self.role < role;
         if changed {
             self.role = role;
         }

@@ -18,7 +18,7 @@ use crate::facts::{FactStore, Signs};
 use crate::inspect::{Opening, ProtocolId, Reading};
 use crate::packet::{Endpoint, Packet, Side, TcpHeader, Time, Transport};
 use crate::pipeline::Counted;
-use crate::policy::{Decision, Subject};
+use crate::policy::{Decision, Gist, Subject};
 
 /// Most protocols that one flow is said to speak, outermost first.
 pub const MOST_PROTOCOLS: usize = 4;
@@ -162,12 +162,11 @@ impl Flow {
 
     /// Takes over what a data path counted; gives what of it was new.
     pub fn count_unseen(&mut self, counted: &Counted) -> Unseen {
-        let (client, server) =
-            if self.client_is_low { (counted.low, counted.high) } else { (counted.high, counted.low) };
+        let sides = self.by_side(counted);
         let mut unseen = Unseen { from: self.last, to: counted.last, packets: [0; 2], bytes: [0; 2] };
         let new = unseen.packets.iter_mut().zip(&mut unseen.bytes);
         for ((tally, (packets, bytes)), (more_packets, more_bytes)) in
-            self.tallies.iter_mut().zip([client, server]).zip(new)
+            self.tallies.iter_mut().zip(sides).zip(new)
         {
             *more_packets = packets.saturating_sub(tally.packets);
             *more_bytes = bytes.saturating_sub(tally.bytes);
@@ -176,6 +175,16 @@ impl Flow {
         }
         self.last = self.last.max(counted.last);
         unseen
+    }
+
+    /// What was counted elsewhere, packets and bytes of the client first.
+    #[must_use]
+    pub const fn by_side(&self, counted: &Counted) -> [(u32, u64); 2] {
+        if self.client_is_low {
+            [counted.low, counted.high]
+        } else {
+            [counted.high, counted.low]
+        }
     }
 
     fn note_icmp(&mut self, packet: &Packet<'_>) {
@@ -262,8 +271,15 @@ impl Flow {
             category: self.judgement.category(),
             protocol: self.judgement.protocol,
             activity: self.judgement.activity,
+            role: self.judgement.role,
             confidence: self.judgement.confidence(),
         }
+    }
+
+    /// The same in a word.
+    #[must_use]
+    pub fn gist(&self) -> Gist {
+        Gist::of(&self.subject(), self.client_is_low, self.state.is_read())
     }
 
     /// Notes a protocol, once.

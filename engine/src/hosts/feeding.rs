@@ -12,7 +12,7 @@ use super::{Hosts, LEAST_RATE};
 use crate::apps::{Judgement, Role};
 use crate::event::Outbox;
 use crate::evidence::{OF_A_PEER, OF_A_RELAY, OF_A_SUPERNODE};
-use crate::flow::Flow;
+use crate::flow::{Flow, FlowKey};
 use crate::packet::{Addr, Side, Time, Transport};
 use crate::policy::Action;
 
@@ -185,7 +185,7 @@ impl Hosts {
         }
         let before = if flow.series == 0 { (u64::from(flow.packets()), flow.octets()) } else { (0, 0) };
         let ends = [flow.end(Side::Client), flow.end(Side::Server)];
-        let Some(place) = self.series.put(Series::new(flow.id, ends, flow.start, before, now)) else { return };
+        let Some(place) = self.series.put(Series::new(flow.id, flow.key, ends, flow.start, before, now)) else { return };
         for (side, host) in [Side::Client, Side::Server].into_iter().zip(sides) {
             self.follow(place, side, host, now);
         }
@@ -243,6 +243,19 @@ impl Hosts {
         if let Some(series) = self.series.get(flow.series).filter(|series| series.flow == flow.id) {
             series.spread(since, flow.last, bytes, packets);
         }
+    }
+
+    /// Takes what was counted so far of a flow that is followed, client's side first: see [`Hosts::followed`].
+    pub fn polled(&mut self, flow: &Flow, now: Time, counts: [(u32, u64); 2]) {
+        if let Some(series) = self.series.get(flow.series).filter(|series| series.flow == flow.id) {
+            series.poll(now, counts);
+        }
+    }
+
+    /// The flows that are compared with others: whoever counts packets that the engine does not see may tell of these
+    /// once in every [`super::BIN`].
+    pub fn followed(&self) -> impl Iterator<Item = FlowKey> + '_ {
+        self.series.all().iter().flatten().filter(|series| series.is_kept()).map(|series| series.key)
     }
 
     /// A flow is over: what it cost, and what its end says.

@@ -2,7 +2,8 @@
 //! passes them on.
 
 use super::feeding::Heard;
-use crate::packet::{Endpoint, Side, Time};
+use crate::flow::FlowKey;
+use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// A quarter of a second: a relay passes on within it, or in the next.
 pub const BIN: u64 = 250 * Time::MILLI;
@@ -17,10 +18,17 @@ const PASSED_ON: u32 = 400;
 /// Bytes at the end of a payload that make a sample. A relay may put something before a payload, hardly ever behind it.
 const TAIL: usize = 8;
 
+/// Bytes before the payload of a datagram and of a segment, as in `behaviour`: Ethernet, IPv4, UDP or TCP with timestamps.
+const HEADERS: [u64; 2] = [42, 66];
+/// IPv6 has so many more.
+const OF_V6: u64 = 20;
+
 /// One flow.
 pub struct Series {
     /// Its number.
     pub flow: u64,
+    /// By which others find it.
+    pub key: FlowKey,
     /// Its client, and its server.
     pub ends: [Endpoint; 2],
     /// Places of those of them that are hosts of ours.
@@ -43,6 +51,8 @@ pub struct Series {
     fast: Time,
     /// Counts of the kernel were spread over time: fine steps mean nothing.
     pub coarse: bool,
+    /// Payload bytes by side that somebody else has counted, who counts for every bin from now on.
+    polled: Option<[u64; 2]>,
 }
 
 /// The end of a payload, and when it passed, in milliseconds.
@@ -61,9 +71,10 @@ pub struct Strand<'a> {
 
 impl Series {
     /// A flow that is followed from now on.
-    pub fn new(flow: u64, ends: [Endpoint; 2], start: Time, before: (u64, u64), now: Time) -> Self {
+    pub fn new(flow: u64, key: FlowKey, ends: [Endpoint; 2], start: Time, before: (u64, u64), now: Time) -> Self {
         Self {
             flow,
+            key,
             ends,
             hosts: [None; 2],
             start,
@@ -76,6 +87,7 @@ impl Series {
             told: (0, 0),
             fast: now,
             coarse: false,
+            polled: None,
         }
     }
 
@@ -86,6 +98,11 @@ impl Series {
             self.head = now.0 / BIN;
             self.filled_since = self.head + 1;
         }
+    }
+
+    /// Whether bins are kept at all.
+    pub fn is_kept(&self) -> bool {
+        !self.bins.is_empty()
     }
 
     /// Whether bins are kept, for at least that many.
@@ -103,7 +120,9 @@ impl Series {
             return;
         }
         self.advance(time);
-        self.add(time.0 / BIN, side, payload_len);
+        if self.polled.is_none() {
+            self.add(time.0 / BIN, side, payload_len);
+        }
         if payload.len() == payload_len as usize {
             self.sample(time, side, payload);
         }
@@ -116,16 +135,32 @@ impl Series {
         self.samples.reverse();
         self.sampled.reverse();
         self.bins.iter_mut().for_each(|sides| sides.reverse());
+        self.polled.iter_mut().for_each(|sides| sides.reverse());
+    }
+
+    /// Takes what somebody counted of the flow so far, packets and bytes by side, who comes by once in every bin: what is new
+    /// since the last time passed in the bin before.
+    pub fn poll(&mut self, now: Time, counts: [(u32, u64); 2]) {
+        self.advance(now);
+        let [datagram, segment] = HEADERS;
+        let headers = if self.key.transport == Transport::Tcp.number() { segment } else { datagram }
+            + if self.ends.iter().all(|end| end.addr.as_v4().is_some()) { 0 } else { OF_V6 };
+        let payload = counts.map(|(packets, bytes)| bytes.saturating_sub(u64::from(packets) * headers));
+        let before = self.polled.replace(payload).unwrap_or(payload);
+        for (side, (now_there, before)) in [Side::Client, Side::Server].into_iter().zip(payload.into_iter().zip(before)) {
+            let new = u32::try_from(now_there.saturating_sub(before)).unwrap_or(u32::MAX);
+            self.add((now.0 / BIN).saturating_sub(1), side, new);
+        }
     }
 
     /// Spreads bytes that were counted elsewhere over the time in which they passed.
     pub fn spread(&mut self, since: Time, until: Time, bytes: [u64; 2], packets: u64) {
         self.untold.0 += packets;
         self.untold.1 += bytes.iter().sum::<u64>();
-        self.coarse = true;
-        if self.bins.is_empty() {
+        if self.bins.is_empty() || self.polled.is_some() {
             return;
         }
+        self.coarse = true;
         self.advance(until);
         let (first, last) = (since.0 / BIN + 1, until.0 / BIN);
         let first = first.max(last.saturating_sub(BINS as u64 - 1)).min(last);

@@ -103,7 +103,7 @@ impl Core {
         self.link(out);
     }
 
-    /// Judges every flow anew whose host plays a role in it and of which nothing else is known.
+    /// Judges every flow anew whose host plays a role in it, and of which nothing else is known or a rule asks for roles.
     fn link(&mut self, out: &mut Outbox) {
         for slot in self.table.slots() {
             if self.is_lent(slot) {
@@ -115,6 +115,8 @@ impl Core {
     /// Whether a host of the flow may say what it is.
     pub(super) fn is_lent(&self, slot: Slot) -> bool {
         self.hosts.are_playing()
-            && self.table.look(slot).is_some_and(|flow| flow.judgement.is_open() && self.hosts.plays_in(flow))
+            && self.table.look(slot).is_some_and(|flow| {
+                (flow.judgement.is_open() || self.policy.asks_roles()) && self.hosts.plays_in(flow)
+            })
     }
 }

@@ -118,7 +118,7 @@ impl Core {
             // It was waited with: a rule might have allowed what it could have turned out to be.
             out.push(verdict(flow, Action::Allow, self.clock));
         }
-        out.push(Event::Settled(flow.key, flow.decision.action));
+        out.push(Event::Settled(flow.key, flow.decision.action, flow.gist()));
     }
 
     /// What this flow teaches about others: its own ends, and what its parsers announced.

@@ -59,7 +59,7 @@ impl Core {
         let Some(flow) = self.table.look(slot).filter(|_| self.config.live && out.len() == told) else { return };
         let released = flow.state.is_read() && !flow.may_yet_speak();
         if released || flow.decision.action == Action::Block {
-            out.push(Event::Settled(flow.key, flow.decision.action));
+            out.push(Event::Settled(flow.key, flow.decision.action, flow.gist()));
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Action, GroupId, Policy, Rule, Set};
-use crate::apps::{unknown_word, Activity, AppId, Catalog};
+use crate::apps::{unknown_word, Activity, AppId, Catalog, Role};
 use crate::inspect::{registry, Category, PROTOCOLS};
 use crate::prefix::Prefix;
 
@@ -29,6 +29,8 @@ pub struct RuleSpec {
     pub protocol: Vec<String>,
     /// Activities.
     pub activity: Vec<String>,
+    /// Roles of our host.
+    pub role: Vec<String>,
     /// Groups of either end.
     pub group: Vec<String>,
     /// Groups of who asks.
@@ -169,6 +171,13 @@ impl Compiler<'_> {
                 &spec.activity,
                 |word| Some(Activity::from_name(word)? as u16),
                 || Activity::ALL.iter().map(|activity| activity.name()).collect(),
+            ),
+            roles: self.set(
+                rule,
+                "role",
+                &spec.role,
+                |word| Some(Role::from_name(word)? as u16),
+                || Role::ALL.iter().map(|role| role.name()).collect(),
             ),
             groups: self.set(rule, "group", &spec.group, group, names),
             src_groups: self.set(rule, "src_group", &spec.src_group, group, names),

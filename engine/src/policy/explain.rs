@@ -13,6 +13,8 @@ pub enum WhyNot {
     Protocol,
     /// It is about other activities.
     Activity,
+    /// It is about hosts in other roles.
+    Role,
     /// Neither end is in its groups.
     Group,
     /// Who asks is not in its groups.
@@ -32,6 +34,7 @@ impl WhyNot {
             Self::Category => "it is about other categories",
             Self::Protocol => "it is about other protocols",
             Self::Activity => "it is about other activities",
+            Self::Role => "it is about hosts in other roles",
             Self::Group => "neither end is in its groups",
             Self::SrcGroup => "the client is not in its groups",
             Self::DestGroup => "the server is not in its groups",
@@ -80,6 +83,7 @@ impl Policy {
             (WhyNot::Category, rule.categories.admits(subject.category as u16)),
             (WhyNot::Protocol, rule.protocols.admits(u16::from(subject.protocol.0))),
             (WhyNot::Activity, rule.activities.admits(subject.activity as u16)),
+            (WhyNot::Role, rule.roles.admits(subject.role as u16)),
             (WhyNot::Group, rule.groups.admits_one(ends.client) || rule.groups.admits_one(ends.server)),
             (WhyNot::SrcGroup, rule.src_groups.admits_one(ends.client)),
             (WhyNot::DestGroup, rule.dest_groups.admits_one(ends.server)),

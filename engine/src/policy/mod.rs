@@ -6,11 +6,13 @@
 
 mod compile;
 mod explain;
+mod gist;
 
 pub use compile::{GroupSpec, Place, PolicyProblem, RuleSpec};
 pub use explain::{Tried, WhyNot};
+pub use gist::Gist;
 
-use crate::apps::{Activity, AppId};
+use crate::apps::{Activity, AppId, Role};
 use crate::hosts::{Excuse, Excuses};
 use crate::inspect::{Category, ProtocolId};
 use crate::packet::Addr;
@@ -68,6 +70,8 @@ pub struct Subject {
     pub protocol: ProtocolId,
     /// What it is doing.
     pub activity: Activity,
+    /// The part that our host plays in it.
+    pub role: Role,
     /// Probability that all this is right, in 0..1.
     pub confidence: f64,
 }
@@ -131,6 +135,7 @@ struct Rule {
     categories: Set,
     protocols: Set,
     activities: Set,
+    roles: Set,
     /// Of either end.
     groups: Set,
     src_groups: Set,
@@ -223,6 +228,13 @@ impl Policy {
         &self.excuses
     }
 
+    /// Whether a rule asks which role a host plays: then also flows whose application is known are asked about again when
+    /// a host is found to play one.
+    #[must_use]
+    pub fn asks_roles(&self) -> bool {
+        self.rules.iter().any(|rule| !rule.roles.is_empty())
+    }
+
     /// How many rules there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -246,6 +258,7 @@ impl Rule {
             && self.categories.admits(subject.category as u16)
             && self.protocols.admits(u16::from(subject.protocol.0))
             && self.activities.admits(subject.activity as u16)
+            && self.roles.admits(subject.role as u16)
             && subject.confidence >= self.min_confidence
             && self.is_about(ends)
     }
@@ -257,7 +270,7 @@ impl Rule {
     }
 
     fn asks_what_it_is(&self) -> bool {
-        let sets = [&self.apps, &self.categories, &self.protocols, &self.activities];
+        let sets = [&self.apps, &self.categories, &self.protocols, &self.activities, &self.roles];
         self.min_confidence > 0.0 || sets.iter().any(|set| !set.is_empty())
     }
 }

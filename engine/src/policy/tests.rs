@@ -51,6 +51,7 @@ fn subject(client: &str, category: Category) -> Subject {
         category,
         protocol: ProtocolId::NONE,
         activity: Activity::Unknown,
+        role: Role::Unknown,
         confidence: 0.99,
     }
 }

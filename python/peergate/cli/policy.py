@@ -53,6 +53,7 @@ def explain(
     category: str | None = None,
     protocol: str | None = None,
     activity: str | None = None,
+    role: str | None = None,
     confidence: Share = 1.0,
     policy: Path | None = None,
 ) -> None:
@@ -72,6 +73,8 @@ def explain(
         The protocol.
     activity
         What is being done: log-on, call, file-transfer and so on.
+    role
+        What the host on our side is found to be for others: peer, supernode or relay.
     confidence
         How sure the engine is, from 0 to 1.
     policy
@@ -93,6 +96,7 @@ def explain(
         category=category,
         protocol=protocol,
         activity=activity,
+        role=role,
     )
     answer = compiled(written, catalog).explain(**asked, confidence=confidence)
     for rule, reason in answer.tried:

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from contextlib import ExitStack
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE
@@ -215,9 +216,10 @@ def reason(outcome: Outcome) -> str:
 
 def places(lab: Lab) -> Table:
     """Who is where."""
-    table = Table("host", "address", "namespace", "group", title="The lab")
-    groups = {prefix.rsplit(".", 1)[0]: name for name, prefix in GROUPS.items()}
+    table = Table("host", "address", "IPv6", "namespace", "group", title="The lab")
     for place in (*STATIONS, *SERVERS):
-        group = groups.get(place.address.rsplit(".", 1)[0], "")
-        table.add_row(place.name, place.address, lab.host(place.name).namespace, group)
+        at = ip_address(place.address)
+        groups = [name for name, (prefix, _) in GROUPS.items() if at in ip_network(prefix)]
+        namespace = lab.host(place.name).namespace
+        table.add_row(place.name, place.address, place.address6, namespace, *groups)
     return table

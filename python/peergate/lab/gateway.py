@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from peergate.lab.process import ProcessError, wait_until
-from peergate.lab.topology import CAMPUS, GROUPS, LAN_PORT, WAN_PORT
+from peergate.lab.topology import CAMPUS, CAMPUS6, GROUPS, LAN_PORT, WAN_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,10 +63,10 @@ class ShippedGateway:
         self._eve = lab.folder / "eve.json"
         self._eve.touch()
         configuration = lab.folder / "gateway.yaml"
-        groups = "".join(f"  {name}: [{prefix}]\n" for name, prefix in GROUPS.items())
+        groups = "".join(f"  {name}: {json.dumps(prefixes)}\n" for name, prefixes in GROUPS.items())
         configuration.write_text(
             f"name: {lab.gateway_name}\nlan: {LAN_PORT}\nwan: {WAN_PORT}\nmode: {self._mode}\n"
-            f"eve: {self._eve.name}\nlocal: [{CAMPUS}]\ngroups:\n{groups}"
+            f'eve: {self._eve.name}\nlocal: [{CAMPUS}, "{CAMPUS6}"]\ngroups:\n{groups}'
         )
         program = "from peergate.cli import main; main()"
         command = [sys.executable, "-c", program, "gateway", "--quiet", "-c", str(configuration)]

@@ -77,6 +77,17 @@ class Network:
         host.ip("link set lo up")
         return host
 
+    def speak_ipv6(self, host: Host) -> None:
+        """Lets a host use IPv6, with the addresses that it is given and none of its own making."""
+        for place in ("all", "default", *self._interfaces(host)):
+            values = {"accept_ra": 0, "autoconf": 0, "dad_transmits": 0, "disable_ipv6": 0}
+            host.set(**{f"ipv6__conf__{place}__{name}": value for name, value in values.items()})
+
+    @staticmethod
+    def _interfaces(host: Host) -> list[str]:
+        listed = run("ip", "-n", host.namespace, "-brief", "link")
+        return [line.split()[0].split("@")[0] for line in listed.splitlines()]
+
     def wire(self, one: Port, other: Port) -> None:
         """Lays a veth pair between two hosts, with frames as they would be on a cable."""
         run(

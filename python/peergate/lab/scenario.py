@@ -26,7 +26,9 @@ LONGEST_SECONDS = 75.0
 FRIEND_SECONDS = 30.0
 # A gate may cost microseconds, not milliseconds; more shows that packets leave the kernel.
 LARGEST_ADDED_US = 100.0
-CAMPUS_ADDRESSES = {station.address for station in STATIONS}
+CAMPUS_ADDRESSES = {
+    address for station in STATIONS for address in (station.address, station.address6)
+}
 
 
 class Watcher(Protocol):
@@ -106,7 +108,7 @@ class Scenario:
         outcomes = self._play(story)
         self._watcher.stage("measuring the line beside a plain bridge")
         measured = latency.measure(self._lab)
-        forbidden = {(part.station.address, part.app) for part in story if not part.allowed}
+        forbidden = {(part.address, part.app) for part in story if not part.allowed}
         unexpected = [verdict for key, verdict in self._refusals.items() if key not in forbidden]
         return Report(
             self._gateway is not None, outcomes, measured, time.monotonic() - begin, unexpected
@@ -118,7 +120,9 @@ class Scenario:
             (
                 part,
                 self._lab.start(
-                    f"{part.station.name}-{part.app}", part.station.name, list(part.command)
+                    f"{part.station.name}-{part.app}{'-ipv6' if part.ipv6 else ''}",
+                    part.station.name,
+                    list(part.command),
                 ),
             )
             for part in story
@@ -159,7 +163,7 @@ class Scenario:
             part,
             worked=part in reached and not broken,
             seconds=reached.get(part, 0.0),
-            refusal=self._refusals.get((part.station.address, part.app)),
+            refusal=self._refusals.get((part.address, part.app)),
             broken=broken,
             tried=part.goal.tried(process),
         )

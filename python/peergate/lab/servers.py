@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from peergate.lab.clients.bittorrent import LISTEN_PORT, make_torrent
 from peergate.lab.network import run
 from peergate.lab.process import python
-from peergate.lab.topology import ADDRESSES, NODES, SUPERNODES
+from peergate.lab.topology import ADDRESSES, ADDRESSES6, NODES, SUPERNODES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,12 +48,18 @@ class ToxNode:
         """As clients take it: host:port:key."""
         return f"{ADDRESSES[self.host]}:{self.port}:{self.public.hex()}"
 
+    @property
+    def address6(self) -> str:
+        """The same by IPv6: the last two colons part port and key."""
+        return f"{ADDRESSES6[self.host]}:{self.port}:{self.public.hex()}"
+
 
 @dataclass(frozen=True)
 class Internet:
     """What clients need to know to use the servers."""
 
     tox_nodes: tuple[str, ...]
+    tox_nodes6: tuple[str, ...]
     tox_friend: str
     # The friend's own process: somebody must be there before others can meet them.
     friend: Process
@@ -69,7 +75,12 @@ def start_internet(lab: Lab) -> Internet:
         lab.start(
             "dns",
             "dns",
-            python("clients.dns", ADDRESSES["dns"], "--name", f"{WEB_NAME}={ADDRESSES['web']}"),
+            python(
+                "clients.dns",
+                ADDRESSES["dns"],
+                "--name",
+                f"{WEB_NAME}={ADDRESSES['web']},{ADDRESSES6['web']}",
+            ),
         ),
         lab.start(
             "quic",
@@ -98,12 +109,14 @@ def start_internet(lab: Lab) -> Internet:
     )
     lab.start("nginx", "web", nginx_command(lab.folder, certificate, key))
     torrent = start_swarm(lab)
-    nodes = start_tox(lab)
+    entries = start_tox(lab)
+    nodes = tuple(node.address for node in entries)
     friend = lab.start("friend", "friend", python("clients.tox", *tox_options(nodes)))
     for process in ready:
         process.expect("ready", READY_SECONDS)
     return Internet(
         tox_nodes=nodes,
+        tox_nodes6=tuple(node.address6 for node in entries),
         friend=friend,
         tox_friend=str(friend.expect("started", READY_SECONDS).details["address"]),
         torrent=torrent,
@@ -134,12 +147,12 @@ def tox_options(nodes: tuple[str, ...]) -> list[str]:
     return [word for node in nodes for word in ("--node", node)]
 
 
-def start_tox(lab: Lab) -> tuple[str, ...]:
+def start_tox(lab: Lab) -> list[ToxNode]:
     """Starts a Tox network of Debian's tox-bootstrapd; returns the nodes that clients begin with."""
     nodes = [new_tox_node(host, port) for host in TOX_HOSTS for port in TOX_PORTS]
     for node in nodes:
         lab.start(f"{node.host}-{node.port}", node.host, tox_command(node, nodes, lab.folder))
-    return tuple(node.address for node in nodes if node.port == TOX_PORTS[0])
+    return [node for node in nodes if node.port == TOX_PORTS[0]]
 
 
 def new_tox_node(host: str, port: int) -> ToxNode:
@@ -163,8 +176,8 @@ def tox_command(node: ToxNode, nodes: list[ToxNode], folder: Path) -> list[str]:
         f"""port = {node.port}
 keys_file_path = "{path}.keys"
 pid_file_path = "{path}.pid"
-enable_ipv6 = false
-enable_ipv4_fallback = false
+enable_ipv6 = true
+enable_ipv4_fallback = true
 enable_lan_discovery = false
 enable_tcp_relay = true
 tcp_relay_ports = [{node.port}]
@@ -252,6 +265,7 @@ http {{
     scgi_temp_path {folder}/nginx;
     server {{
         listen {ADDRESSES["web"]}:443 ssl http2;
+        listen [{ADDRESSES6["web"]}]:443 ssl http2;
         server_name {WEB_NAME};
         ssl_certificate {certificate};
         ssl_certificate_key {key};

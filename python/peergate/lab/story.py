@@ -70,6 +70,12 @@ class Part:
     command: tuple[str, ...]
     goal: Goal
     allowed: bool
+    ipv6: bool = False
+
+    @property
+    def address(self) -> str:
+        """What the gateway sees of it."""
+        return self.station.address6 if self.ipv6 else self.station.address
 
 
 def parts(lab: Lab, internet: Internet) -> list[Part]:
@@ -81,6 +87,7 @@ def parts(lab: Lab, internet: Internet) -> list[Part]:
             *_forbidden_to_all(lab, internet, station),
             *_forbidden_to_students(internet, station),
             _call_of_a_stranger(station),
+            *_over_ipv6(internet, station),
             *_untouched(internet, station),
         )
     ]
@@ -142,6 +149,21 @@ def _call_of_a_stranger(station: Station) -> Part:
     heard = Goal("heard", detail="milliseconds", at_least=late, first="heard")
     title = "call of a program that nobody knows"
     return Part(title, "unknown", station, tuple(command), heard, allowed=station is STAFF)
+
+
+def _over_ipv6(internet: Internet, station: Station) -> list[Part]:
+    """What the policy forbids and what it leaves alone, once more over IPv6."""
+    tox = python("clients.tox", *tox_options(internet.tox_nodes6), "--ipv6")
+    trust = ("--dns", ADDRESSES["dns"], "--authority", str(internet.certificate))
+    web = python("clients.web", WEB_NAME, "/index.html", *trust, "--ipv6")
+    fetched = Goal("fetched", times=FETCHES, detail="status", at_least=200, never="failed")
+    allowed = station is STAFF
+    return [
+        Part(
+            "Tox log-on over IPv6", "tox", station, tuple(tox), Goal("online"), allowed, ipv6=True
+        ),
+        Part("web over HTTPS and IPv6", "tls", station, tuple(web), fetched, True, ipv6=True),
+    ]
 
 
 def _untouched(internet: Internet, station: Station) -> list[Part]:

@@ -7,14 +7,15 @@
 
     plain-probe ── lan0[plain-gate]wan0 ── plain-router            the same line without a gateway, for comparison
 
-Addresses look public (198.18/15 for the campus, TEST-NETs for the Internet), because Tox and others treat private
-peers as neighbours and would behave differently. `internet` is the user-space link: every server hangs on a line of
-its own with delay, jitter and loss.
+Stations and servers have an IPv4 and an IPv6 address (2001:db8::/32). Addresses look public (198.18/15 for the campus,
+TEST-NETs for the Internet), because Tox and others treat private peers as neighbours and would behave differently.
+`internet` is the user-space link: every server hangs on a line of its own with delay, jitter and loss.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from peergate.lab.network import Host, Network, Port
@@ -27,20 +28,28 @@ BRIDGE = "br0"
 LAN_PORT = "lan0"
 WAN_PORT = "wan0"
 ROUTER_ADDRESS = "203.0.113.1"
+ROUTER_ADDRESS6 = "2001:db8:2::1"
 CAMPUS = "198.18.0.0/15"
+CAMPUS6 = "2001:db8:1::/48"
 
 
 @dataclass(frozen=True)
 class Station:
-    """A host on the campus, in the /24 of its group."""
+    """A host on the campus, in the /24 and the /64 of its group."""
 
     name: str
     address: str
+    address6: str
 
     @property
     def router(self) -> str:
         """The router's address in the same /24."""
         return self.address.rsplit(".", 1)[0] + ".1"
+
+    @property
+    def router6(self) -> str:
+        """The router's address in the same /64."""
+        return self.address6.rsplit("::", 1)[0] + "::1"
 
 
 @dataclass(frozen=True)
@@ -54,13 +63,21 @@ class Server:
     loss: float = 0.02
     more_addresses: tuple[str, ...] = ()
 
+    @property
+    def address6(self) -> str:
+        """Its IPv6 address, which ends in the other."""
+        return str(ip_address(f"2001:db8:2::{self.address}"))
 
-STUDENT = Station("student", "198.18.10.11")
-STAFF = Station("staff", "198.18.20.22")
+
+STUDENT = Station("student", "198.18.10.11", "2001:db8:1:10::11")
+STAFF = Station("staff", "198.18.20.22", "2001:db8:1:20::22")
 # In no group and otherwise silent: what is measured through the gate is not its traffic's doing.
-PROBE = Station("probe", "198.18.30.33")
+PROBE = Station("probe", "198.18.30.33", "2001:db8:1:30::33")
 STATIONS = (STUDENT, STAFF, PROBE)
-GROUPS = {"students": "198.18.10.0/24", "staff": "198.18.20.0/24"}
+GROUPS = {
+    "students": ("198.18.10.0/24", "2001:db8:1:10::/64"),
+    "staff": ("198.18.20.0/24", "2001:db8:1:20::/64"),
+}
 
 # Of the program that nobody has a signature for.
 NODES = tuple(f"198.51.100.{host}" for host in range(201, 217))
@@ -82,6 +99,7 @@ SERVERS = (
     ),
 )
 ADDRESSES = {place.name: place.address for place in (*STATIONS, *SERVERS)}
+ADDRESSES6 = {place.name: place.address6 for place in (*STATIONS, *SERVERS)}
 # What the campus' own line to the Internet adds.
 UPLINK = Server("router", ROUTER_ADDRESS, delay=1, jitter=0.3, loss=0)
 
@@ -101,6 +119,9 @@ class Topology:
         self._build_edge("")
         self._build_internet()
         self._build_twin()
+        if capture is None:
+            # IPv6 introduces itself and goes on about it, which has no place in a capture of one client.
+            self._speak_ipv6()
         return self._start_link(folder, capture)
 
     @property
@@ -161,6 +182,31 @@ class Topology:
         self.network.bridge(switch, "lan", ["probe", "trunk"])
         probe.ip(f"addr add {PROBE.address}/24 dev eth0")
         self._build_edge("plain-")
+
+    def _speak_ipv6(self) -> None:
+        for station in STATIONS:
+            host = self.hosts[station.name]
+            self.network.speak_ipv6(host)
+            host.ip(
+                f"addr add {station.address6}/64 dev eth0 nodad",
+                f"route add default via {station.router6}",
+            )
+        router = self.hosts["router"]
+        self.network.speak_ipv6(router)
+        router.set(ipv6__conf__all__forwarding=1)
+        router.ip(
+            *(f"addr add {station.router6}/64 dev lan nodad" for station in STATIONS),
+            f"addr add {ROUTER_ADDRESS6}/128 dev wan nodad",
+            f"route add ::/0 dev wan src {ROUTER_ADDRESS6}",
+        )
+        for server in SERVERS:
+            host = self.hosts[server.name]
+            self.network.speak_ipv6(host)
+            host.ip(
+                f"addr add {server.address6}/128 dev eth0 nodad",
+                f"route add ::/0 dev eth0 src {server.address6}",
+                f"route add {CAMPUS6} via {ROUTER_ADDRESS6} dev eth0 onlink src {server.address6}",
+            )
 
     def _start_link(self, folder: Path, capture: Path | None) -> Process:
         ports = [f"{at.name}:{at.delay}:{at.jitter}:{at.loss}" for at in (UPLINK, *SERVERS)]

@@ -40,6 +40,6 @@ def _for_engine(rule: Rule, sure_enough: float) -> dict[str, object]:
     asked = sure_enough if rule.min_confidence is None else rule.min_confidence
     return {
         **rule.model_dump(mode="json"),
-        # A rule that only asks who talks to whom has nothing to be unsure about.
+        # Of who talks to whom, and of a role that was found, there is nothing to be unsure.
         "min_confidence": asked if rule.asks_what_it_is else 0.0,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypedDict
 
+from peergate.model import Role
 from peergate.policy import words
 from peergate.problems import DocumentError, Problem, unknown
 
@@ -21,6 +22,7 @@ class Question(TypedDict):
     category: str | None
     protocol: str | None
     activity: str | None
+    role: str | None
 
 
 def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
@@ -32,6 +34,7 @@ def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
     category: str | None,
     protocol: str | None,
     activity: str | None,
+    role: str | None,
 ) -> Question:
     """The flow in question. Raises DocumentError with every word that nothing knows."""
     known = words(catalog)
@@ -40,6 +43,7 @@ def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
         "category": (category, known.categories),
         "protocol": (protocol, known.protocols),
         "activity": (activity, known.activities),
+        "role": (role, frozenset(Role)),
     }
     problems = [
         Problem(f"--{kind}", 0, unknown(kind, word, choices))
@@ -61,6 +65,7 @@ def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
         "category": category or home,
         "protocol": protocol,
         "activity": activity,
+        "role": role,
     }
 
 

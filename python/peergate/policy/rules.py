@@ -55,6 +55,7 @@ class Rule(Section):
     category: Categories = ()
     protocol: Protocols = ()
     activity: Activities = ()
+    role: Annotated[tuple[Role, ...], OneOrMore] = ()
     group: Groups = ()
     src_group: Groups = ()
     dest_group: Groups = ()
@@ -63,13 +64,14 @@ class Rule(Section):
 
     @property
     def asks_what_it_is(self) -> bool:
-        """Whether the rule depends on what was recognised, not only on who talks to whom."""
+        """Whether the rule depends on what a flow is taken for, of which one may be more or less sure."""
         return bool(self.app or self.category or self.protocol or self.activity)
 
     @property
     def matches_everything(self) -> bool:
         """Whether no later rule can be reached."""
-        return not (self.asks_what_it_is or self.group or self.src_group or self.dest_group)
+        asks_who = self.role or self.group or self.src_group or self.dest_group
+        return not (self.asks_what_it_is or asks_who)
 
 
 class KnownHost(Section):

@@ -10,7 +10,7 @@ import argparse
 import socket
 import time
 
-from dnslib import QTYPE, RR, A, DNSRecord
+from dnslib import AAAA, QTYPE, RR, A, DNSRecord
 from dnslib.server import DNSHandler, DNSServer
 
 from peergate.lab.clients.report import report
@@ -26,9 +26,9 @@ class LookupFailedError(OSError):
     """Nobody answered, or there is no such name."""
 
 
-def lookup(name: str, server: str) -> str:
-    """The IPv4 address of a name, asked over UDP and, as resolvers do, asked twice."""
-    question = DNSRecord.question(name)
+def lookup(name: str, server: str, kind: str = "A") -> str:
+    """The IPv4 address of a name (AAAA: IPv6), asked over UDP and, as resolvers do, asked twice."""
+    question = DNSRecord.question(name, kind)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(ANSWER_SECONDS)
         asking.connect((server, PORT))
@@ -47,19 +47,20 @@ def lookup(name: str, server: str) -> str:
 class Names:
     """Knows a few names."""
 
-    def __init__(self, names: dict[str, str]) -> None:
+    def __init__(self, names: dict[str, tuple[str, ...]]) -> None:
         self._names = names
 
     def resolve(self, request: DNSRecord, handler: DNSHandler) -> DNSRecord:  # noqa: ARG002 - dnslib's signature
         """Answers one question."""
         reply = request.reply()
-        address = self._names.get(str(request.q.qname).rstrip("."))
-        if address and request.q.qtype == QTYPE.A:
-            reply.add_answer(RR(request.q.qname, QTYPE.A, rdata=A(address), ttl=LIFETIME))
+        for address in self._names.get(str(request.q.qname).rstrip("."), ()):
+            kind, data = (QTYPE.AAAA, AAAA) if ":" in address else (QTYPE.A, A)
+            if request.q.qtype == kind:
+                reply.add_answer(RR(request.q.qname, kind, rdata=data(address), ttl=LIFETIME))
         return reply
 
 
-def serve(address: str, names: dict[str, str]) -> None:
+def serve(address: str, names: dict[str, tuple[str, ...]]) -> None:
     """Answers over UDP and TCP until it is killed."""
     for tcp in (False, True):
         server = DNSServer(Names(names), address=address, port=PORT, tcp=tcp, logger=Silence())
@@ -92,12 +93,13 @@ def main() -> None:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("server", help="address of the name server")
-    parser.add_argument("--name", action="append", default=[], metavar="NAME=ADDRESS")
+    parser.add_argument("--name", action="append", default=[], metavar="NAME=ADDRESS,...")
     parser.add_argument("--ask", metavar="NAME")
     given = parser.parse_args()
     if given.ask:
         ask(given.ask, given.server)
-    serve(given.server, dict(entry.split("=") for entry in given.name))
+    entries = (entry.split("=") for entry in given.name)
+    serve(given.server, {name: tuple(addresses.split(",")) for name, addresses in entries})
 
 
 if __name__ == "__main__":

@@ -35,15 +35,15 @@ class Node:
     @classmethod
     def read(cls, text: str) -> Node:
         """Reads `host:port:key`."""
-        host, port, key = text.split(":")
+        host, port, key = text.rsplit(":", 2)
         return cls(host, int(port), bytes.fromhex(key))
 
 
 class User:
     """What a person with a Tox client does."""
 
-    def __init__(self, nodes: list[Node], call_seconds: float) -> None:
-        self._tox = Tox(self)
+    def __init__(self, nodes: list[Node], call_seconds: float, *, ipv6: bool = False) -> None:
+        self._tox = Tox(self, ipv6=ipv6)
         self._nodes = nodes
         self._call_seconds = call_seconds
         self._online = False
@@ -177,8 +177,9 @@ def main() -> None:
     parser.add_argument(
         "--call", type=float, default=0, metavar="SECONDS", help="how long to call; 0 is not at all"
     )
+    parser.add_argument("--ipv6", action="store_true", help="speak IPv6 too")
     given = parser.parse_args()
-    User(given.node, given.call).run(given.friend)
+    User(given.node, given.call, ipv6=given.ipv6).run(given.friend)
 
 
 if __name__ == "__main__":

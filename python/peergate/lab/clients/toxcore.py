@@ -83,12 +83,12 @@ class Handler(Protocol):
 class Tox:
     """One Tox identity, new each time."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, *, ipv6: bool = False) -> None:
         self._library = library()
         options = self._library.tox_options_new(None)
-        # Neighbours in the lab must not find each other by broadcast, nor by an IPv6 that is not there.
+        # Neighbours in the lab must not find each other by broadcast.
         self._library.tox_options_set_local_discovery_enabled(options, False)
-        self._library.tox_options_set_ipv6_enabled(options, False)
+        self._library.tox_options_set_ipv6_enabled(options, ipv6)
         self._tox = checked("tox_new", self._library.tox_new(options, None))
         self._library.tox_options_free(options)
         self._av = checked("toxav_new", self._library.toxav_new(self._tox, None))

@@ -34,7 +34,7 @@ def fetch(name: str, path: str, address: str, authority: str) -> None:
                 "--cacert",
                 authority,
                 "--resolve",
-                f"{name}:443:{address}",
+                f"{name}:443:{f'[{address}]' if ':' in address else address}",
                 "--max-time",
                 f"{LIMIT_SECONDS}",
             ),
@@ -60,11 +60,13 @@ def main() -> None:
     parser.add_argument("path", nargs="+")
     parser.add_argument("--dns", required=True, help="address of the name server")
     parser.add_argument("--authority", required=True, help="certificate to trust")
+    parser.add_argument("--ipv6", action="store_true", help="ask for the IPv6 address")
     given = parser.parse_args()
+    kind = "AAAA" if given.ipv6 else "A"
     while True:
         for path in given.path:
             try:
-                fetch(given.name, path, lookup(given.name, given.dns), given.authority)
+                fetch(given.name, path, lookup(given.name, given.dns, kind), given.authority)
             except LookupFailedError as error:
                 report("failed", why=str(error))
             time.sleep(PAUSE_SECONDS)

@@ -39,7 +39,7 @@ TONE_RATE = 8000
 
 def tox(lab: Lab) -> None:
     """A user on the campus logs on, meets a friend and calls."""
-    nodes = start_tox(lab)
+    nodes = tuple(node.address for node in start_tox(lab))
     friend = lab.start("tox-friend", "friend", python("clients.tox", *tox_options(nodes)))
     address = str(friend.expect("started", READY_SECONDS).details["address"])
     friend.expect("online", FRIEND_SECONDS)

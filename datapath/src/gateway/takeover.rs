@@ -1,0 +1,75 @@
+//! What a former program left in the kernel, judged by the policy of this one: as for a reload, no gap, and nothing that
+//! passes or stops by rules that nobody has in force any more.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use peergate_engine::apps::{Activity, AppId, Catalog, Role};
+use peergate_engine::event::Learnt;
+use peergate_engine::inspect::{Category, ProtocolId, PROTOCOLS};
+use peergate_engine::packet::{Endpoint, Time, Transport};
+use peergate_engine::policy::{self, Gist};
+
+use super::enforce::Writer;
+use crate::error::Error;
+use crate::source::Enforcer;
+use crate::tables::{Former, Verdict};
+
+impl Writer {
+    /// Judges every verdict and every learned endpoint again by what the former program took it for. Where that cannot be
+    /// known, the flow is undecided: its packets are shown again, and it passes until they say what it is.
+    pub fn take_over(&mut self, now: Time, enforcer: &mut dyn Enforcer) -> Result<(), Error> {
+        let same_words = enforcer.take_words(words_of(&self.rules.catalog));
+        enforcer.prepare_generation();
+        if same_words {
+            for former in enforcer.former_verdicts()? {
+                if let Some(decision) = self.judge_former(&former) {
+                    let action = self.in_kernel(decision.action);
+                    enforcer.renew(&former, action)?;
+                    self.taken_over += 1;
+                    self.changed_over += u64::from(action.is_blocking() != former.verdict.action.is_blocking());
+                }
+            }
+            for (endpoint, proto, verdict) in enforcer.former_endpoints()? {
+                if let Some(learnt) = self.learnt_before(endpoint, proto, &verdict).filter(|learnt| learnt.expires > now) {
+                    self.learned(learnt, enforcer);
+                }
+            }
+        }
+        enforcer.bump_generation()
+    }
+
+    /// Nothing where only a look at the flow can tell.
+    fn judge_former(&self, former: &Former) -> Option<policy::Decision> {
+        let gist = Gist { app: AppId(former.verdict.app), word: former.verdict.about };
+        let subject = gist.subject(former.key.low().addr, former.key.high().addr);
+        if gist.app == AppId::UNKNOWN && !gist.was_read() {
+            return self.rules.policy.decide_at_once(&subject);
+        }
+        Some(self.rules.policy.decide(&subject))
+    }
+
+    fn learnt_before(&self, endpoint: Endpoint, proto: u8, verdict: &Verdict) -> Option<Learnt> {
+        let app = AppId(verdict.app);
+        (app != AppId::UNKNOWN).then(|| Learnt {
+            endpoint,
+            transport: Transport::from_number(proto),
+            app,
+            category: self.rules.catalog.app(app).category,
+            protocol: ProtocolId::NONE,
+            activity: Activity::Unknown,
+            confidence: f64::from(verdict.reason) / f64::from(u8::MAX),
+            expires: verdict.expires,
+        })
+    }
+}
+
+/// A number that is another where applications, protocols or other words have other numbers.
+pub fn words_of(catalog: &Catalog) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    catalog.apps().iter().for_each(|app| app.name.hash(&mut hasher));
+    PROTOCOLS.iter().for_each(|protocol| protocol.profile().name.hash(&mut hasher));
+    Category::ALL.iter().for_each(|category| category.name().hash(&mut hasher));
+    Activity::ALL.iter().for_each(|activity| activity.name().hash(&mut hasher));
+    Role::ALL.iter().for_each(|role| role.name().hash(&mut hasher));
+    hasher.finish()
+}
