@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peergate import policy
-from peergate.model import Action, Words
+from peergate.model import Action, Role, Words
 from peergate.problems import DocumentError
 
 WORDS = Words(
@@ -126,3 +126,14 @@ def test_any_text_is_a_policy_or_a_list_of_mistakes(
     file.write_text(text, errors="ignore")
     with contextlib.suppress(DocumentError):
         policy.load(file, WORDS)
+
+
+def test_a_rule_may_ask_for_the_role_of_a_host(file: Path) -> None:
+    file.write_text(
+        "rules:\n- {name: relays, role: relay, action: block}\n- {name: b, action: allow}\n"
+    )
+    loaded = policy.load(file, WORDS)
+    assert loaded.rules[0].role == (Role.RELAY,)
+    assert policy.warnings(loaded, file) == []
+    said = mistakes(file, "rules:\n- {name: relays, role: relais, action: block}\n")
+    assert said == ['2: unknown role "relais"; did you mean "relay"?']

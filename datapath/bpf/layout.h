@@ -16,6 +16,7 @@ enum action {
 	ACTION_ALERT = 1,
 	ACTION_DROP = 2,
 	ACTION_REJECT = 3,
+	ACTION_WATCH = 6, /* undecided still: keeps what the flow was taken for, for the next program */
 };
 
 enum mode {

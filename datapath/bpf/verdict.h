@@ -25,7 +25,7 @@ static __always_inline const struct verdict *flow_verdict(const struct flow_key 
 {
 	const struct verdict *verdict = bpf_map_lookup_elem(&verdicts, key);
 
-	if (!verdict)
+	if (!verdict || verdict->action == ACTION_WATCH)
 		return 0;
 	/* A pass is for the connection it was given to, not for the next one with the same ports. */
 	if (!is_fresh(verdict, conf, now) || (!is_blocking(verdict->action) && verdict->decided < flow->began)) {

@@ -21,6 +21,8 @@ pub enum Action {
     Drop = 2,
     /// Drop, and tell both sides.
     Reject = 3,
+    /// Undecided still. Keeps what a flow was taken for, so that the next program knows it.
+    Watch = 6,
 }
 
 impl Action {
@@ -31,6 +33,7 @@ impl Action {
             1 => Some(Self::Alert),
             2 => Some(Self::Drop),
             3 => Some(Self::Reject),
+            6 => Some(Self::Watch),
             _ => None,
         }
     }

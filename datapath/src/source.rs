@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use peergate_engine::packet::Endpoint;
 
+use crate::abi::Action;
 use crate::abi::{FlowCounters, FlowKey, Stats};
 use crate::bridge::{Bridge, BridgeConfig};
 use crate::error::Error;
 use crate::sample::Sample;
-use crate::abi::Action;
 use crate::tables::{Former, Prefix, Tables, Towards, Verdict};
 use crate::tap::Tap;
 

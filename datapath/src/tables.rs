@@ -218,14 +218,16 @@ impl Enforcer for Tables {
     fn former_verdicts(&mut self) -> Result<Vec<Former>, Error> {
         let in_force = |entry: &VerdictEntry| entry.generation == self.conf.generation;
         let all = self.verdicts.iter().take(MOST_FORMER).filter_map(Result::ok);
-        let former = |(key, entry): (FlowKey, VerdictEntry)| Some(Former { key, verdict: self.verdict(&entry)?, entry });
+        let former =
+            |(key, entry): (FlowKey, VerdictEntry)| Some(Former { key, verdict: self.verdict(&entry)?, entry });
         Ok(all.filter(|(_, entry)| in_force(entry)).filter_map(former).collect())
     }
 
     fn former_endpoints(&mut self) -> Result<Vec<(Endpoint, u8, Verdict)>, Error> {
         let in_force = |entry: &VerdictEntry| entry.generation == self.conf.generation;
         let all = self.endpoints.iter().take(MOST_FORMER).filter_map(Result::ok);
-        let former = |(key, entry): (EndpointKey, VerdictEntry)| Some((key.endpoint(), key.proto, self.verdict(&entry)?));
+        let former =
+            |(key, entry): (EndpointKey, VerdictEntry)| Some((key.endpoint(), key.proto, self.verdict(&entry)?));
         Ok(all.filter(|(_, entry)| in_force(entry)).filter_map(former).collect())
     }
 

@@ -89,6 +89,28 @@ fn tagged_frames_pass_untouched_and_are_shown_with_their_tags() {
 }
 
 #[test]
+fn a_packet_that_a_router_sends_back_is_counted_and_shown_once_and_blocked_both_times() {
+    in_both_modes(|net, bridge| {
+        let (a, b) = (net.raw("a"), net.raw("b"));
+        let (one, other) = (v6(A6, 700), v6(B6, 53));
+        let frame = ethernet(&[], &frames::datagram(one, other, b"there and back"));
+        a.send(&frame).unwrap();
+        assert!(comes(&b, &frame));
+        b.send(&frame).unwrap();
+        assert!(comes(&a, &frame));
+        let mut shown = 0;
+        bridge
+            .drain(Duration::ZERO, |_, sample| shown += u32::from(sample.seen().key == key(one, other, UDP)))
+            .unwrap();
+        let counters = bridge.tables().counters_of(&key(one, other, UDP)).unwrap().unwrap();
+        assert_eq!((shown, counters.packets.iter().sum::<u64>()), (1, 1));
+        bridge.tables().set_verdict(&key(one, other, UDP), &DROP).unwrap();
+        b.send(&frame).unwrap();
+        assert!(!comes(&a, &frame));
+    });
+}
+
+#[test]
 fn fragments_that_a_host_made_pass_and_are_blocked_with_their_flow() {
     in_both_modes(|net, bridge| {
         let (a4, b4) = (net.udp("a", A4, 4000), net.udp("b", B4, 53));

@@ -5,4 +5,4 @@ inputs=packaging/debian-packages/lab.txt
 
 space() { space_for_packages 150 "$inputs"; }
 
-work() { debian_daemons "$inputs" nginx opentracker; }
+work() { debian_daemons "$inputs" nginx opentracker ss-server=shadowsocks-libev; }

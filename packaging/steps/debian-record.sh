@@ -5,4 +5,4 @@ inputs=packaging/debian-packages/record.txt
 
 space() { space_for_packages 700 "$inputs"; }
 
-work() { debian_daemons "$inputs" turnserver=coturn murmurd=mumble-server openvpn ss-server=shadowsocks-libev; }
+work() { debian_daemons "$inputs" turnserver=coturn murmurd=mumble-server openvpn; }

@@ -54,7 +54,7 @@ impl Writer {
                         self.outlet.tell(Happened::Verdict(told), &self.rules);
                     }
                 }
-                Event::Settled(key, action, gist) => self.write(&key, action, gist, enforcer),
+                Event::Settled(key, action, gist) => self.write(&key, self.in_kernel(action), gist, enforcer),
                 Event::Activity(told) => self.outlet.tell(Happened::Activity(told), &self.rules),
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
                 Event::Ended(told) => self.outlet.tell(Happened::Ended(told), &self.rules),
@@ -64,19 +64,22 @@ impl Writer {
         }
     }
 
-    /// A flow that is still read stays undecided unless it is blocked: its next packets may say more.
+    /// A flow that is still read stays undecided unless it is blocked: its next packets may say more. What it is taken for
+    /// until then is noted.
     fn decided(&mut self, flow: &flow::Flow, before: policy::Action, enforcer: &mut dyn Enforcer) {
         let action = flow.decision.action;
         if action == policy::Action::Block || flow.state.is_read() && !flow.may_yet_speak() {
-            self.write(&flow.key, action, flow.gist(), enforcer);
+            self.write(&flow.key, self.in_kernel(action), flow.gist(), enforcer);
+        } else if flow.judgement.app != AppId::UNKNOWN {
+            self.write(&flow.key, Action::Watch, flow.gist(), enforcer);
         } else if let Some(key) = in_kernel(&flow.key).filter(|_| before == policy::Action::Block) {
             self.refused_writes += u64::from(enforcer.forget_verdict(&key).is_err());
         }
     }
 
-    fn write(&mut self, key: &flow::FlowKey, action: policy::Action, gist: Gist, enforcer: &mut dyn Enforcer) {
+    fn write(&mut self, key: &flow::FlowKey, action: Action, gist: Gist, enforcer: &mut dyn Enforcer) {
         let Some(key) = in_kernel(key) else { return };
-        let verdict = Verdict { app: gist.app.0, about: gist.word, ..Verdict::lasting(self.in_kernel(action)) };
+        let verdict = Verdict { app: gist.app.0, about: gist.word, ..Verdict::lasting(action) };
         self.refused_writes += u64::from(enforcer.set_verdict(&key, &verdict).is_err());
     }
 
@@ -105,8 +108,7 @@ impl Writer {
         let sure = (learnt.confidence.clamp(0.0, 1.0) * f64::from(u8::MAX)).round();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
         let reason = sure as u8;
-        let verdict =
-            Verdict { action: self.blocking, reason, app: learnt.app.0, about: 0, expires: learnt.expires };
+        let verdict = Verdict { action: self.blocking, reason, app: learnt.app.0, about: 0, expires: learnt.expires };
         let written = enforcer.set_endpoint(learnt.endpoint, learnt.transport.number(), &verdict, towards);
         self.refused_writes += u64::from(written.is_err());
     }

@@ -10,6 +10,7 @@ use peergate_engine::packet::{Endpoint, Time, Transport};
 use peergate_engine::policy::{self, Gist};
 
 use super::enforce::Writer;
+use crate::abi::Action;
 use crate::error::Error;
 use crate::source::Enforcer;
 use crate::tables::{Former, Verdict};
@@ -23,14 +24,17 @@ impl Writer {
         if same_words {
             for former in enforcer.former_verdicts()? {
                 if let Some(decision) = self.judge_former(&former) {
-                    let action = self.in_kernel(decision.action);
+                    let undecided = former.verdict.action == Action::Watch && decision.action != policy::Action::Block;
+                    let action = if undecided { Action::Watch } else { self.in_kernel(decision.action) };
                     enforcer.renew(&former, action)?;
                     self.taken_over += 1;
                     self.changed_over += u64::from(action.is_blocking() != former.verdict.action.is_blocking());
                 }
             }
             for (endpoint, proto, verdict) in enforcer.former_endpoints()? {
-                if let Some(learnt) = self.learnt_before(endpoint, proto, &verdict).filter(|learnt| learnt.expires > now) {
+                if let Some(learnt) =
+                    self.learnt_before(endpoint, proto, &verdict).filter(|learnt| learnt.expires > now)
+                {
                     self.learned(learnt, enforcer);
                 }
             }

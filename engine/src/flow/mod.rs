@@ -165,9 +165,7 @@ impl Flow {
         let sides = self.by_side(counted);
         let mut unseen = Unseen { from: self.last, to: counted.last, packets: [0; 2], bytes: [0; 2] };
         let new = unseen.packets.iter_mut().zip(&mut unseen.bytes);
-        for ((tally, (packets, bytes)), (more_packets, more_bytes)) in
-            self.tallies.iter_mut().zip(sides).zip(new)
-        {
+        for ((tally, (packets, bytes)), (more_packets, more_bytes)) in self.tallies.iter_mut().zip(sides).zip(new) {
             *more_packets = packets.saturating_sub(tally.packets);
             *more_bytes = bytes.saturating_sub(tally.bytes);
             tally.packets = tally.packets.max(packets);

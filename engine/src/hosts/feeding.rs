@@ -185,7 +185,9 @@ impl Hosts {
         }
         let before = if flow.series == 0 { (u64::from(flow.packets()), flow.octets()) } else { (0, 0) };
         let ends = [flow.end(Side::Client), flow.end(Side::Server)];
-        let Some(place) = self.series.put(Series::new(flow.id, flow.key, ends, flow.start, before, now)) else { return };
+        let Some(place) = self.series.put(Series::new(flow.id, flow.key, ends, flow.start, before, now)) else {
+            return;
+        };
         for (side, host) in [Side::Client, Side::Server].into_iter().zip(sides) {
             self.follow(place, side, host, now);
         }

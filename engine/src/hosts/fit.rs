@@ -13,12 +13,20 @@ const COARSE: u64 = 120 * Time::SECOND;
 const LEAST: f64 = 37_500.0;
 /// What comes in and what goes out differ by headers at most.
 const RATIO: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+/// A tunnel that wraps every packet of a call adds up to a quarter; then only courses that are all but the same will do.
+const WRAPPED: std::ops::RangeInclusive<f64> = 0.8..=1.25;
+/// Of a hundred and twenty quarter seconds.
+const SAME_COURSE: f64 = 0.95;
 /// From here on two courses are alike.
 pub const ALIKE: f64 = 0.8;
 /// What comes in leaves within 300 ms, in bins of a quarter second.
 const LAGS: [f64; 6] = [0.0, 0.25, 0.5, 0.75, 1.0, 1.25];
 /// Deviation over mean up to which a rate is constant: then there is no course to compare.
 const CONSTANT: f64 = 0.3;
+/// Of what is usual, what a constant rate carries in a bin.
+const STEADY: std::ops::RangeInclusive<f64> = 0.6..=1.4;
+/// The share of bins that must be steady.
+const MOST: f64 = 0.75;
 /// Two constant rates are the same rate only when they are very much so.
 const SAME_RATE: std::ops::RangeInclusive<f64> = 0.95..=1.05;
 /// A relayed call begins on both flows at once.
@@ -96,14 +104,23 @@ fn fit(into: Strand<'_>, out: Strand<'_>, long: bool) -> Option<Fit> {
     let (bytes_in, bytes_out): (f64, f64) = (into.recent(BINS, 0).sum(), out.recent(BINS, 0).sum());
     let ratio = bytes_out / bytes_in.max(1.0);
     let payloads = into.passed_on(out);
-    if !long || bytes_in < LEAST || bytes_out < LEAST || !RATIO.contains(&ratio) {
+    if !long || bytes_in < LEAST || bytes_out < LEAST || !WRAPPED.contains(&ratio) {
         return (payloads >= SAME_PAYLOADS).then_some(Fit { ratio, correlation: None, payloads });
     }
+    let alike = |steady| LAGS.into_iter().map(|lag| correlation(into, out, lag, steady)).fold(0.0, f64::max);
     if deviation(into) < CONSTANT && deviation(out) < CONSTANT {
+        // A constant rate has a grain all the same: sizes vary from word to word.
+        let grain = alike(true);
+        if grain >= ALIKE {
+            return Some(Fit { ratio, correlation: Some(grain), payloads });
+        }
         let others = payloads == 0 && into.sampled() >= OTHERS && out.sampled() >= OTHERS;
         return (SAME_RATE.contains(&ratio) && !others).then_some(Fit { ratio, correlation: None, payloads });
     }
-    let correlation = LAGS.into_iter().map(|lag| correlation(into, out, lag)).fold(0.0, f64::max);
+    let correlation = alike(false);
+    if !RATIO.contains(&ratio) && correlation < SAME_COURSE {
+        return (payloads >= SAME_PAYLOADS).then_some(Fit { ratio, correlation: None, payloads });
+    }
     Some(Fit { ratio, correlation: Some(correlation), payloads })
 }
 
@@ -115,17 +132,23 @@ fn deviation(strand: Strand<'_>) -> f64 {
     (squares / bins - mean * mean).max(0.0).sqrt() / mean.max(1.0)
 }
 
-/// Pearson's, of what came in so many bins before with what went out. A lag between two bins is a share of both.
-fn correlation(into: Strand<'_>, out: Strand<'_>, lag: f64) -> f64 {
+/// Pearson's, of what came in so many bins before with what went out. A lag between two bins is a share of both. Where only
+/// `steady` bins are wanted, those are left out in which the line itself may have faltered: all flows of a host do then.
+fn correlation(into: Strand<'_>, out: Strand<'_>, lag: f64, steady: bool) -> f64 {
     let (whole, share) = if lag < 1.0 { (0, lag) } else { (1, lag - 1.0) };
     let bins = BINS - 2;
     let came = into.recent(bins, whole).zip(into.recent(bins, whole + 1));
     let came = came.map(|(now, before)| now * (1.0 - share) + before * share);
-    let (mut x1, mut y1, mut x2, mut y2, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0);
-    for (x, y) in came.zip(out.recent(bins, 0)) {
-        (x1, y1, x2, y2, xy) = (x1 + x, y1 + y, x2 + x * x, y2 + y * y, xy + x * y);
+    let usual = |strand: Strand<'_>| strand.recent(bins, 0).sum::<f64>() / bins as f64;
+    let (usual_in, usual_out) = (usual(into), usual(out));
+    let faltered = |x: f64, y: f64| !STEADY.contains(&(x / usual_in)) || !STEADY.contains(&(y / usual_out));
+    let (mut n, mut x1, mut y1, mut x2, mut y2, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+    for (x, y) in came.zip(out.recent(bins, 0)).filter(|(x, y)| !steady || !faltered(*x, *y)) {
+        (n, x1, y1, x2, y2, xy) = (n + 1.0, x1 + x, y1 + y, x2 + x * x, y2 + y * y, xy + x * y);
     }
-    let n = bins as f64;
+    if n < MOST * bins as f64 {
+        return 0.0;
+    }
     let spread = ((n * x2 - x1 * x1) * (n * y2 - y1 * y1)).max(0.0).sqrt();
     if spread > 0.0 {
         (n * xy - x1 * y1) / spread

@@ -20,8 +20,8 @@ pub use costs::Totals;
 pub use feeding::Heard;
 pub use host::Cost;
 pub use known::{Excuse, Excuses};
-pub use series::BIN;
 pub use roles::{Between, Case, Ground, Profile, Role, DECIDES, ROLES};
+pub use series::BIN;
 
 use foldhash::quality::FixedState;
 

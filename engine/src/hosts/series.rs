@@ -147,7 +147,8 @@ impl Series {
             + if self.ends.iter().all(|end| end.addr.as_v4().is_some()) { 0 } else { OF_V6 };
         let payload = counts.map(|(packets, bytes)| bytes.saturating_sub(u64::from(packets) * headers));
         let before = self.polled.replace(payload).unwrap_or(payload);
-        for (side, (now_there, before)) in [Side::Client, Side::Server].into_iter().zip(payload.into_iter().zip(before)) {
+        for (side, (now_there, before)) in [Side::Client, Side::Server].into_iter().zip(payload.into_iter().zip(before))
+        {
             let new = u32::try_from(now_there.saturating_sub(before)).unwrap_or(u32::MAX);
             self.add((now.0 / BIN).saturating_sub(1), side, new);
         }

@@ -1,5 +1,7 @@
 //! Hosts, fed with flows that were never packets.
 
+mod relays;
+
 use super::*;
 use crate::event::{Event, HostChange, Outbox};
 use crate::flow::{Flow, FlowKey};
@@ -208,79 +210,6 @@ fn a_server_that_was_joined_in_the_middle_is_none() {
         play.talk(first, second, Transport::Udp);
     }
     play.wait(5);
-    assert!(play.told().is_empty(), "{:?}", play.told());
-}
-
-/// Two flows of a host, of which the second is made of what comes in on the first.
-fn relay(play: &mut Play, seconds: u64, pass: impl Fn(u64, &[u8]) -> Option<Vec<u8>>) {
-    let mut one = play.talk(far(1, 5_000), near(1, 9_230), Transport::Udp);
-    let mut other = play.talk(near(1, 9_230), far(2, 6_000), Transport::Udp);
-    for tick in 0..seconds * 50 {
-        if tick == 50 {
-            play.hosts.lively(&mut one, play.now);
-            play.hosts.lively(&mut other, play.now);
-        }
-        // Words and pauses, and sizes that change.
-        let speaks = tick / 37 % 3 != 0;
-        let size = 60 + usize::try_from(tick * 31 % 90).unwrap();
-        let payload: Vec<u8> = (0..size).map(|at| (tick * 131 + at as u64 * 7).to_le_bytes()[0]).collect();
-        if speaks {
-            play.hear(&mut one, Side::Client, &payload, play.now);
-        }
-        if let Some(passed) = pass(tick, &payload).filter(|_| speaks) {
-            play.hear(&mut other, Side::Client, &passed, Time(play.now.0 + 40 * Time::MILLI));
-        }
-        play.now.0 += 20 * Time::MILLI;
-        if tick % 50 == 49 {
-            play.hosts.look(play.now, &mut play.out);
-        }
-    }
-}
-
-#[test]
-fn bytes_that_come_in_on_one_flow_and_go_out_on_another_are_relayed() {
-    let mut play = Play::new();
-    relay(&mut play, 60, |_, payload| Some(payload.to_vec()));
-    assert_eq!(play.playing(near(1, 0).addr), [apps::Role::Relay]);
-    let Some(Event::Host(news)) = play.out.iter().find(|event| matches!(event, Event::Host(_))) else { panic!() };
-    let ends: Vec<String> = news.between[0].ends.iter().map(ToString::to_string).collect();
-    assert!(ends.contains(&"203.0.0.1:5000".to_owned()) && ends.contains(&"203.0.0.2:6000".to_owned()), "{ends:?}");
-}
-
-#[test]
-fn a_relay_that_encrypts_anew_is_known_by_the_course_of_its_bytes() {
-    let mut play = Play::new();
-    relay(&mut play, 60, |_, payload| Some(payload.iter().map(|byte| byte ^ 0xa7).collect()));
-    assert_eq!(play.playing(near(1, 0).addr), [apps::Role::Relay]);
-}
-
-#[test]
-fn two_calls_of_one_host_are_no_relay() {
-    let mut play = Play::new();
-    // The other's words and pauses are its own.
-    relay(&mut play, 60, |tick, payload| (tick / 41 % 3 != 1).then(|| vec![(tick % 251) as u8; payload.len()]));
-    assert!(play.told().is_empty(), "{:?}", play.told());
-}
-
-#[test]
-fn one_flow_seen_on_both_sides_of_a_translated_address_is_no_relay() {
-    let mut play = Play::new();
-    let mut before = play.talk(near(1, 4_000), far(1, 7_000), Transport::Udp);
-    let mut after = play.talk(near(1, 4_000), far(2, 7_000), Transport::Udp);
-    play.hosts.lively(&mut before, play.now);
-    play.hosts.lively(&mut after, play.now);
-    for tick in 0..3_000u64 {
-        let payload: Vec<u8> = (0..100u64).map(|at| (tick * 131 + at * 7).to_le_bytes()[0]).collect();
-        for side in [Side::Client, Side::Server] {
-            for flow in [&mut before, &mut after] {
-                play.hear(flow, side, &payload, play.now);
-            }
-        }
-        play.now.0 += 20 * Time::MILLI;
-        if tick % 50 == 49 {
-            play.hosts.look(play.now, &mut play.out);
-        }
-    }
     assert!(play.told().is_empty(), "{:?}", play.told());
 }
 

@@ -62,14 +62,21 @@ pub(super) fn part(hosts: &mut Hosts, calls: &mut Calls, policy: &Policy, flow: 
 }
 
 impl Core {
-    /// What a second of a flow showed goes to its hosts and to the call that it is part of.
-    pub(super) fn pass_on(&mut self, slot: Slot, window: &Window) {
-        let Self { table, hosts, calls, catalog, config, clock, .. } = self;
+    /// What a second of a flow showed goes to its hosts.
+    pub(super) fn enliven(&mut self, slot: Slot, window: &Window) {
+        let Self { table, hosts, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
         let bytes = window.ways.iter().map(|way| u64::from(way.bytes)).sum();
         if Hosts::is_lively(bytes, window.lasted) {
             hosts.lively(flow, *clock);
         }
+    }
+
+    /// And to the call that it is part of.
+    pub(super) fn pass_on(&mut self, slot: Slot, window: &Window) {
+        self.enliven(slot, window);
+        let Self { table, calls, catalog, config, .. } = self;
+        let Some(flow) = table.get(slot) else { return };
         if let Some(seen) = calling::seen(flow, catalog, config, None) {
             calls.judged(flow, seen);
         }
@@ -115,8 +122,9 @@ impl Core {
     /// Whether a host of the flow may say what it is.
     pub(super) fn is_lent(&self, slot: Slot) -> bool {
         self.hosts.are_playing()
-            && self.table.look(slot).is_some_and(|flow| {
-                (flow.judgement.is_open() || self.policy.asks_roles()) && self.hosts.plays_in(flow)
-            })
+            && self
+                .table
+                .look(slot)
+                .is_some_and(|flow| (flow.judgement.is_open() || self.policy.asks_roles()) && self.hosts.plays_in(flow))
     }
 }

@@ -38,6 +38,9 @@ impl Core {
         if let Some(behaviour) = &mut flow.behaviour {
             behaviour.hear(&window, packets);
             self.window_closed(slot, &window, out);
+        } else {
+            // Recognised at once, and passed on by the kernel ever since: it may be what somebody else is relayed by.
+            self.enliven(slot, &window);
         }
     }
 

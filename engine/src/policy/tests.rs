@@ -106,6 +106,18 @@ fn a_flow_that_is_less_sure_than_the_rule_asks_is_left_alone() {
 }
 
 #[test]
+fn a_rule_about_roles_acts_on_whoever_plays_them_and_waits_until_that_is_known() {
+    let rules = [RuleSpec { role: texts(&["relay", "supernode"]), ..rule("nobody serves others", "block") }];
+    let policy = Policy::compile(&groups(), &rules, &Catalog::embedded()).unwrap();
+    let asked = |role| Subject { role, ..subject("10.10.1.1", Category::Call) };
+    assert!(policy.asks_roles());
+    assert_eq!(policy.decide(&asked(Role::Relay)), Decision { rule: Some(0), action: Action::Block });
+    assert_eq!(policy.decide(&asked(Role::Client)).rule, None);
+    assert_eq!(policy.decide_at_once(&asked(Role::Unknown)), None);
+    assert_eq!(policy.explain(&asked(Role::Peer))[0].why_not, [WhyNot::Role]);
+}
+
+#[test]
 fn allowing_an_application_allows_what_it_cannot_work_without() {
     let catalog = Catalog::embedded();
     let rules = [
@@ -133,6 +145,7 @@ fn every_wrong_word_is_named_with_its_place_and_the_nearest_right_one() {
     let wrong = RuleSpec {
         app: texts(&["signal", "signol"]),
         category: texts(&["cal"]),
+        role: texts(&["relais"]),
         group: texts(&["studnets"]),
         min_confidence: 2.0,
         ..rule("wrong", "deny")
@@ -149,6 +162,7 @@ fn every_wrong_word_is_named_with_its_place_and_the_nearest_right_one() {
             "rules[0].action[0]: unknown action \"deny\"; it can be allow, alert, block",
             "rules[0].app[1]: unknown app \"signol\"; did you mean \"signal\"?",
             "rules[0].category[0]: unknown category \"cal\"; did you mean \"call\"?",
+            "rules[0].role[0]: unknown role \"relais\"; did you mean \"relay\"?",
             "rules[0].group[0]: unknown group \"studnets\"; did you mean \"students\"?",
             "rules[0].min_confidence[0]: min_confidence must be from 0 to 1",
         ]
@@ -156,6 +170,25 @@ fn every_wrong_word_is_named_with_its_place_and_the_nearest_right_one() {
 }
 
 proptest! {
+    #[test]
+    fn a_gist_is_decided_about_as_what_it_was_made_of(
+        client in any::<[u8; 4]>(),
+        server in any::<[u8; 4]>(),
+        category in prop::sample::select(Category::ALL.to_vec()),
+        activity in prop::sample::select(Activity::ALL.to_vec()),
+        role in prop::sample::select(Role::ALL.to_vec()),
+        confidence in 0.0..1.0f64,
+        read in any::<bool>(),
+    ) {
+        let (client, server) = (Addr::v4(client), Addr::v4(server));
+        let asked = Subject { client, server, activity, role, confidence, ..subject("10.20.1.1", category) };
+        let gist = Gist::of(&asked, client <= server, read);
+        let again = gist.subject(client.min(server), client.max(server));
+        prop_assert_eq!(policy().decide(&again), policy().decide(&asked));
+        prop_assert_eq!((again.client, again.role, again.activity), (client, role, activity));
+        prop_assert_eq!(gist.was_read(), read);
+    }
+
     #[test]
     fn the_explanation_ends_with_the_rule_that_decides(
         client in any::<[u8; 4]>(),

@@ -32,6 +32,7 @@ TOOLS = {
     "nginx": "nginx-light",
     "opentracker": "opentracker",
     "tox-bootstrapd": "toxcore-utils",
+    "ss-server": "shadowsocks-libev",
 }
 
 

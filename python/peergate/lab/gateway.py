@@ -50,10 +50,11 @@ class Gateway(Protocol):
 
 
 class ShippedGateway:
-    """`peergate gateway` with the shipped policy, told where the lab's groups are."""
+    """`peergate gateway` with the shipped policy or another, told where the lab's groups are."""
 
-    def __init__(self, mode: str = "wire") -> None:
+    def __init__(self, mode: str = "wire", policy: str = "") -> None:
         self._mode = mode
+        self._policy = policy
         self._eve: Path | None = None
         self._read = 0
         self._verdicts: list[Verdict] = []
@@ -68,12 +69,21 @@ class ShippedGateway:
             f"name: {lab.gateway_name}\nlan: {LAN_PORT}\nwan: {WAN_PORT}\nmode: {self._mode}\n"
             f'eve: {self._eve.name}\nlocal: [{CAMPUS}, "{CAMPUS6}"]\ngroups:\n{groups}'
         )
+        if self._policy:
+            (lab.folder / "policy.yaml").write_text(self._policy)
+            with configuration.open("a") as file:
+                file.write("policy: policy.yaml\n")
         program = "from peergate.cli import main; main()"
         command = [sys.executable, "-c", program, "gateway", "--quiet", "-c", str(configuration)]
         process = lab.start("gateway", "gate", command)
         wait_until(lambda: READY in said(process) or not process.running, START_SECONDS)
         if not process.running or READY not in said(process):
             raise ProcessError(f"the gateway is not in the line; it said: {said(process)}")
+
+    def hosts(self) -> list[dict[str, Any]]:
+        """What was told of hosts so far."""
+        lines = self._eve.read_text().splitlines() if self._eve else []
+        return [told for line in lines if (told := json.loads(line))["event_type"] == "host"]
 
     def verdicts(self) -> list[Verdict]:
         """Reads what the gateway has written since the last time."""

@@ -62,7 +62,7 @@ impl Role for Relay {
                 });
             }
             if case.weight() > best.weight() {
-                best = case;
+                best = Case { port: [&one, &other].into_iter().find_map(|leg| leg.neighbours_door()), ..case };
             }
         }
         Case { between, ..best }
@@ -81,6 +81,12 @@ struct Leg<'a> {
 impl Leg<'_> {
     fn far(&self) -> Endpoint {
         self.series.far(self.local)
+    }
+
+    /// The port by which another host of ours comes in: whoever else comes by it wants the same.
+    fn neighbours_door(&self) -> Option<u16> {
+        let [client, _] = self.series.hosts;
+        client.filter(|_| self.local == Side::Server).map(|_| self.series.near(self.local).port)
     }
 }
 

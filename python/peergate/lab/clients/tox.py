@@ -11,9 +11,13 @@ import math
 import time
 from ctypes import Array, c_int16
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from peergate.lab.clients.report import report
 from peergate.lab.clients.toxcore import CALL_FINISHED, Tox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AUDIO_KBIT = 48
 AUDIO_RATE = 48_000
@@ -42,8 +46,8 @@ class Node:
 class User:
     """What a person with a Tox client does."""
 
-    def __init__(self, nodes: list[Node], call_seconds: float, *, ipv6: bool = False) -> None:
-        self._tox = Tox(self, ipv6=ipv6)
+    def __init__(self, nodes: list[Node], tox: Callable[[User], Tox], call_seconds: float) -> None:
+        self._tox = tox(self)
         self._nodes = nodes
         self._call_seconds = call_seconds
         self._online = False
@@ -167,6 +171,12 @@ def speech(frame: int) -> Array[c_int16]:
     )
 
 
+def endpoint(text: str) -> tuple[str, int]:
+    """Reads `host:port`."""
+    host, port = text.rsplit(":", 1)
+    return host, int(port)
+
+
 def main() -> None:
     """Reads the command line and lives."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -178,8 +188,13 @@ def main() -> None:
         "--call", type=float, default=0, metavar="SECONDS", help="how long to call; 0 is not at all"
     )
     parser.add_argument("--ipv6", action="store_true", help="speak IPv6 too")
+    parser.add_argument(
+        "--socks", type=endpoint, metavar="HOST:PORT", help="by TCP through this SOCKS5 server"
+    )
     given = parser.parse_args()
-    User(given.node, given.call, ipv6=given.ipv6).run(given.friend)
+    User(given.node, lambda user: Tox(user, ipv6=given.ipv6, socks=given.socks), given.call).run(
+        given.friend
+    )
 
 
 if __name__ == "__main__":

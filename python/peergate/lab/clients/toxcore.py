@@ -29,6 +29,8 @@ LIBRARY = "libtoxcore.so.2"
 ADDRESS_BYTES = 38
 PUBLIC_KEY_BYTES = 32
 CONNECTIONS = ("none", "tcp", "udp")
+# TOX_PROXY_TYPE_SOCKS5
+SOCKS5 = 2
 CALL_FINISHED = 1 | 2  # TOXAV_FRIEND_CALL_STATE_ERROR, _FINISHED
 CALL_CANCEL = 2  # TOXAV_CALL_CONTROL_CANCEL
 FAILED = 0xFFFF_FFFF
@@ -83,12 +85,22 @@ class Handler(Protocol):
 class Tox:
     """One Tox identity, new each time."""
 
-    def __init__(self, handler: Handler, *, ipv6: bool = False) -> None:
+    def __init__(
+        self, handler: Handler, *, ipv6: bool = False, socks: tuple[str, int] | None = None
+    ) -> None:
         self._library = library()
         options = self._library.tox_options_new(None)
         # Neighbours in the lab must not find each other by broadcast.
         self._library.tox_options_set_local_discovery_enabled(options, False)
         self._library.tox_options_set_ipv6_enabled(options, ipv6)
+        if socks:
+            host, port = socks
+            # The options keep a pointer and no copy.
+            self._proxy = host.encode()
+            self._library.tox_options_set_udp_enabled(options, False)
+            self._library.tox_options_set_proxy_type(options, SOCKS5)
+            self._library.tox_options_set_proxy_host(options, self._proxy)
+            self._library.tox_options_set_proxy_port(options, port)
         self._tox = checked("tox_new", self._library.tox_new(options, None))
         self._library.tox_options_free(options)
         self._av = checked("toxav_new", self._library.toxav_new(self._tox, None))
@@ -208,6 +220,10 @@ def library() -> ctypes.CDLL:
         "tox_options_free": (None, [c_void_p]),
         "tox_options_set_local_discovery_enabled": (None, [c_void_p, c_bool]),
         "tox_options_set_ipv6_enabled": (None, [c_void_p, c_bool]),
+        "tox_options_set_udp_enabled": (None, [c_void_p, c_bool]),
+        "tox_options_set_proxy_type": (None, [c_void_p, c_int]),
+        "tox_options_set_proxy_host": (None, [c_void_p, c_char_p]),
+        "tox_options_set_proxy_port": (None, [c_void_p, c_uint16]),
         "tox_new": (c_void_p, [c_void_p, c_void_p]),
         "tox_iterate": (None, [c_void_p, c_void_p]),
         "tox_iteration_interval": (c_uint32, [c_void_p]),
