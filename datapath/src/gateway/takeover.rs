@@ -69,11 +69,14 @@ impl Writer {
 
 /// A number that is another where applications, protocols or other words have other numbers.
 pub fn words_of(catalog: &Catalog) -> u64 {
+    let apps = catalog.apps().iter().map(|app| app.name.as_str());
+    let protocols = PROTOCOLS.iter().map(|protocol| protocol.profile().name);
+    let categories = Category::ALL.iter().map(|category| category.name());
+    let activities = Activity::ALL.iter().map(|activity| activity.name());
+    let roles = Role::ALL.iter().map(|role| role.name());
     let mut hasher = DefaultHasher::new();
-    catalog.apps().iter().for_each(|app| app.name.hash(&mut hasher));
-    PROTOCOLS.iter().for_each(|protocol| protocol.profile().name.hash(&mut hasher));
-    Category::ALL.iter().for_each(|category| category.name().hash(&mut hasher));
-    Activity::ALL.iter().for_each(|activity| activity.name().hash(&mut hasher));
-    Role::ALL.iter().for_each(|role| role.name().hash(&mut hasher));
+    for word in apps.chain(protocols).chain(categories).chain(activities).chain(roles) {
+        word.hash(&mut hasher);
+    }
     hasher.finish()
 }

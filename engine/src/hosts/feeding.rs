@@ -278,7 +278,7 @@ impl Hosts {
         for side in ends {
             let end = flow.end(*side);
             let Some(host) = self.table.find(end.addr) else { continue };
-            self.charge(host, |host, at| covers(host, at, series, end.port), cost, now, out);
+            self.charge(host, |host, at| covers(host, at, series, end.port, false), cost, now, out);
         }
         if let Some(place) = series {
             self.forget(place);
@@ -330,7 +330,8 @@ impl Hosts {
         let port = if flow.transport() == Transport::Tcp && side == Side::Client { 0 } else { end.port };
         let series = Some(flow.series).filter(|place| *place != 0);
         let host = self.table.look(self.table.find(end.addr)?)?;
-        let at = (0..ROLES.len()).rev().find(|at| covers(host, *at, series, port))?;
+        let neighbour = self.is_named_local(flow.end(side.other()).addr);
+        let at = (0..ROLES.len()).rev().find(|at| covers(host, *at, series, port, neighbour))?;
         host.roles.get(at)?.as_deref()
     }
 

@@ -114,7 +114,7 @@ impl Hosts {
             let (hosts, ends, slow) = (series.hosts, series.ends, now.since(series.last_fast()) >= SLOW);
             for (host, end) in hosts.into_iter().zip(ends) {
                 let Some(host) = host else { continue };
-                self.charge(host, |host, at| covers(host, at, Some(place), end.port), untold, now, out);
+                self.charge(host, |host, at| covers(host, at, Some(place), end.port, false), untold, now, out);
                 if self.table.look(host).is_some_and(|host| host.lively.len() > 1) {
                     self.enqueue(host);
                 }
@@ -200,9 +200,11 @@ fn passed(series: &Places<Series>, case: &Case, known: Option<&Case>) -> (u64, u
     told.fold((0, 0), |(packets, bytes), more| (packets + more.0, bytes + more.1))
 }
 
-/// Whether a host's role, by its place, is played at that port or in the flow with that series.
-pub fn covers(host: &Host, at: usize, series: Option<u32>, port: u16) -> bool {
+/// Whether a host's role, by its place, is played at that port or in the flow with that series. A relay's port is for
+/// neighbours: strangers may want something else there.
+pub fn covers(host: &Host, at: usize, series: Option<u32>, port: u16, neighbour: bool) -> bool {
     let Some(held) = host.roles.get(at).and_then(Option::as_deref) else { return false };
     let relayed = |place| held.case.between.iter().any(|between| between.places.contains(&place));
-    held.case.port == Some(port) || series.is_some_and(relayed)
+    let by_port = held.case.port == Some(port) && (neighbour || held.role != Role::Relay);
+    by_port || series.is_some_and(relayed)
 }

@@ -62,7 +62,7 @@ impl Role for Relay {
                 });
             }
             if case.weight() > best.weight() {
-                best = Case { port: [&one, &other].into_iter().find_map(|leg| leg.neighbours_door()), ..case };
+                best = Case { port: [&one, &other].into_iter().find_map(Leg::neighbours_door), ..case };
             }
         }
         Case { between, ..best }
