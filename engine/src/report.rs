@@ -173,7 +173,7 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn alternatives(&self) -> Vec<(&'a str, f64)> {
         let others = self.flow.judgement.others.iter().filter(|(app, _)| *app != AppId::UNKNOWN);
-        others.map(|(app, sum)| (self.catalog.app(*app).name.as_str(), rounded(confidence(*sum)))).collect()
+        others.map(|(app, sum)| (self.catalog.app(*app).name.as_str(), rounded(confidence((*sum).into())))).collect()
     }
 
     /// Facts by name, in words.

@@ -94,7 +94,7 @@ impl Judgement {
             return;
         }
         let [first, _] = self.others;
-        self.others = [(self.app, self.decibans), first];
+        self.others = [(self.app, i16::try_from(self.decibans).unwrap_or(i16::MAX)), first];
         self.app = AppId::UNKNOWN;
         self.protocol = ProtocolId::NONE;
         self.named = false;

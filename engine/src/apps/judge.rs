@@ -159,7 +159,7 @@ impl Catalog {
         let usual = self.app(self.plain(protocol)).activity.or(app.activity);
         let own = i16::try_from(best.own()).unwrap_or(i16::MAX);
         let others = runners_up(best.app, tally);
-        let rival = others.iter().filter(|(other, _)| !self.app(*other).generic).map(|(_, sum)| *sum).max();
+        let rival = others.iter().filter(|(other, _)| !self.app(*other).generic).map(|(_, sum)| i32::from(*sum)).max();
         let mut judgement = Judgement {
             app: best.app,
             protocol,
@@ -283,11 +283,11 @@ fn told(seen: Seen) -> Evidence {
 }
 
 /// The two heaviest of the others.
-fn runners_up(best: AppId, tally: &Tally) -> [(AppId, i32); 2] {
+fn runners_up(best: AppId, tally: &Tally) -> [(AppId, i16); 2] {
     let mut others = [(AppId::UNKNOWN, 0); 2];
     for candidate in tally.candidates().iter().filter(|candidate| candidate.app != best) {
         let [first, second] = &mut others;
-        let entry = (candidate.app, candidate.total());
+        let entry = (candidate.app, i16::try_from(candidate.total()).unwrap_or(i16::MAX));
         if entry.1 > first.1 {
             *second = std::mem::replace(first, entry);
         } else if entry.1 > second.1 {

@@ -101,7 +101,7 @@ pub struct Judgement {
     /// Which ends it teaches.
     pub learn: Learn,
     /// Other applications that it could have been, heaviest first, with their sums.
-    pub others: [(AppId, i32); 2],
+    pub others: [(AppId, i16); 2],
     /// What most flows have lies in the flow itself.
     pub(super) evidence: SmallVec<[Evidence; USUAL_EVIDENCE]>,
 }
