@@ -88,6 +88,7 @@ pub struct Chance {
     noise: &'static str,
     hits: u32,
     decibans: f64,
+    behind: Option<(u32, f64)>,
 }
 
 /// Asks every protocol about so many payloads of each kind.
@@ -104,6 +105,7 @@ pub fn chance_levels(py: Python<'_>, payloads: u32, seed: u64) -> Vec<Chance> {
         noise: chance.noise.name(),
         hits: chance.hits,
         decibans: chance.decibans(),
+        behind: chance.behind.map(|behind| (behind.hits, behind.decibans())),
     };
     measured.into_iter().map(told).collect()
 }

@@ -20,6 +20,11 @@ fn no_sign_claims_more_than_random_payloads_leave_it() {
             chance.noise.name(),
             chance.sign.what
         );
+        let behind = chance.behind.filter(|_| chance.hits == 0);
+        let behind = behind.map_or(String::new(), |behind| {
+            format!("; behind a first payload {} of {}: {:.0}", behind.hits, behind.of, behind.decibans())
+        });
+        let line = line + &behind;
         println!("{line}");
         if chance.is_overclaimed() {
             overclaimed.push(line);

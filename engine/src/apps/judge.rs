@@ -1,6 +1,7 @@
 //! Which application a flow is: hears everything that is known, adds it up, and names the heaviest or none.
 
 use super::clues::{Clue, FieldUse, STUN_NAME};
+use super::doubt::Looks;
 use super::evidence::{Evidence, Source};
 use super::file::Mark;
 use super::judgement::{Judgement, Known, MOST_EVIDENCE};
@@ -54,7 +55,7 @@ impl Catalog {
         for seen in known.signs {
             let Some(Some(clue)) = self.claims.get(usize::from(seen.detector)) else { continue };
             let Some(clue) = self.clues.get(*clue as usize) else { continue };
-            tally.hear(clue.app, Weighing::Adds, clue.mark, told(*seen));
+            tally.hear_look(clue.app, clue.mark, *seen, told(*seen));
         }
     }
 
@@ -137,11 +138,18 @@ impl Catalog {
 
     fn decide(&self, known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &Tally) -> Judgement {
         let rank = |candidate: &&Candidate| (!self.app(candidate.app).generic, candidate.total());
-        let firm = tally.candidates().iter().filter(|candidate| candidate.firm() >= DECIDES);
+        let firm = tally.candidates().iter().filter(|candidate| {
+            let doubt = self.doubt(candidate, known);
+            candidate.firm() >= DECIDES && (doubt == 0 || candidate.total() - doubt >= DECIDES)
+        });
         match firm.max_by_key(rank) {
             Some(best) => self.named(best, known, deepest, tally),
             None => self.plainly(known, deepest, tally),
         }
+    }
+
+    fn doubt(&self, candidate: &Candidate, known: &Known<'_>) -> i32 {
+        candidate.looks.doubt(known.transport, self.app(candidate.app).category)
     }
 
     fn named(
@@ -157,7 +165,7 @@ impl Catalog {
         let calls = media == Some(Category::Call);
         // Sound that a call of SIP announced is a call, though SIP itself only sets calls up.
         let usual = self.app(self.plain(protocol)).activity.or(app.activity);
-        let own = i16::try_from(best.own()).unwrap_or(i16::MAX);
+        let own = teachable(best.own(), self.doubt(best, known));
         let others = runners_up(best.app, tally);
         let rival = others.iter().filter(|(other, _)| !self.app(*other).generic).map(|(_, sum)| i32::from(*sum)).max();
         let mut judgement = Judgement {
@@ -200,7 +208,7 @@ impl Catalog {
             usual: tally.activity.or(signed.activity).unwrap_or_default(),
             role: tally.role.unwrap_or_default(),
             decibans: sum,
-            own: i16::try_from(sum).unwrap_or(i16::MAX),
+            own: teachable(sum, doubt_of(protocol, known)),
             learn: if sum >= DECIDES { signed.learn } else { Learn::Nothing },
             others: runners_up(app, tally),
             ..Judgement::default()
@@ -243,7 +251,10 @@ fn deepest<'r>(known: &Known<'_>) -> (ProtocolId, Option<&'r Profile>) {
     // On a socket that is known, weak signs of live media are enough to say what the application does there.
     let taught = known.lessons.iter().flatten().any(|lesson| !lesson.is_unknown_call());
     let is_live = |id| registry().profile(id).is_some_and(|profile| profile.category == Category::Call);
-    let firm = |id: &&ProtocolId| !(1..DECIDES).contains(&sum_of(**id, known.signs)) || (taught && is_live(**id));
+    let firm = |id: &&ProtocolId| {
+        let sum = sum_of(**id, known.signs);
+        sum <= 0 || sum - doubt_of(**id, known) >= DECIDES || (taught && is_live(**id))
+    };
     let spoken = known.protocols.iter().take_while(|id| **id != ProtocolId::NONE);
     let id = spoken.filter(firm).max_by_key(depth).copied().unwrap_or_default();
     (id, registry().profile(id))
@@ -272,6 +283,18 @@ fn may_be_lent(profile: Option<&Profile>) -> bool {
 fn sum_of(protocol: ProtocolId, signs: &[Seen]) -> i32 {
     let own = signs.iter().filter(|seen| seen.detector == protocol.0);
     own.map(|seen| i32::from(weight_of(*seen))).sum()
+}
+
+/// What the looks of a protocol must weigh beyond what is usual.
+fn doubt_of(protocol: ProtocolId, known: &Known<'_>) -> i32 {
+    let mut looks = Looks::default();
+    known.signs.iter().filter(|seen| seen.detector == protocol.0).for_each(|seen| looks.see(*seen));
+    registry().profile(protocol).map_or(0, |profile| looks.doubt(known.transport, profile.category))
+}
+
+/// What a flow may teach others: weak looks no more than a suspicion, which several flows of a socket must share.
+fn teachable(sum: i32, doubt: i32) -> i16 {
+    i16::try_from(if doubt > 0 { sum.min(SUSPECTS.into()) } else { sum }).unwrap_or(i16::MAX)
 }
 
 fn weight_of(seen: Seen) -> i16 {

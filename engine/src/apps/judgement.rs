@@ -8,7 +8,7 @@ use super::words::{Activity, Role};
 use super::{AppId, Catalog, Learn};
 use crate::facts::{FactStore, Seen, Sign};
 use crate::inspect::{Category, ProtocolId};
-use crate::learned::{AddressName, Lesson, Way};
+use crate::learned::{AddressName, Lesson, Way, SUSPECTS};
 use crate::packet::{Endpoint, Side, Transport};
 
 /// Most pieces of evidence that a judgement keeps.
@@ -117,6 +117,12 @@ impl Judgement {
     #[must_use]
     pub const fn is_named(&self) -> bool {
         self.named
+    }
+
+    /// What it looks like, though not enough to say so: several flows of one socket may together.
+    pub(crate) fn suspicion(&self) -> Option<AppId> {
+        let [(app, sum), _] = self.others;
+        (!self.named && self.protocol == ProtocolId::NONE && sum >= SUSPECTS.into()).then_some(app)
     }
 
     /// Whether later flows may yet teach what it is: no application was named.

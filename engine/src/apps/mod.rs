@@ -6,6 +6,7 @@ mod behaving;
 mod categories;
 mod clues;
 mod compile;
+mod doubt;
 mod evidence;
 mod file;
 mod judge;

@@ -1,9 +1,11 @@
 //! Adds up, for the few applications that a flow could be, what speaks for each. Fixed in size: nothing is allocated.
 
+use super::doubt::Looks;
 use super::evidence::Evidence;
 use super::file::Mark;
 use super::words::{Activity, Role};
 use super::{AppId, Learn};
+use crate::facts::Seen;
 use crate::inspect::Category;
 use crate::learned::{SUSPECTS, TEACHES};
 
@@ -55,6 +57,7 @@ pub(super) struct Candidate {
     name: i16,
     lent: i16,
     supports: i32,
+    pub looks: Looks,
     category: Best<Category>,
     activity: Best<Activity>,
     role: Best<Role>,
@@ -136,6 +139,14 @@ impl Tally {
         };
         if counts {
             self.note(app, weighing, evidence);
+        }
+    }
+
+    /// Hears a sign that a payload showed.
+    pub fn hear_look(&mut self, app: AppId, mark: Mark, seen: Seen, evidence: Evidence) {
+        self.hear(app, Weighing::Adds, mark, evidence);
+        if let Some(candidate) = self.candidate(app) {
+            candidate.looks.see(seen);
         }
     }
 

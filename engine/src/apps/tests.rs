@@ -69,9 +69,17 @@ impl Flow {
         Self { protocols: Vec::new(), signs: Vec::new(), facts: FactStore::default() }
     }
 
+    /// Of the heaviest of its signs.
     fn of(protocol: &str) -> Self {
+        let profile = registry().profile(registry().by_name(protocol).unwrap()).unwrap();
+        Self::showing(protocol, profile.signs.iter().max_by_key(|sign| sign.weight).unwrap().weight)
+    }
+
+    /// Of one of its signs that weighs so much.
+    fn showing(protocol: &str, weight: i16) -> Self {
         let id = registry().by_name(protocol).unwrap();
-        let sign = registry().profile(id).unwrap().signs[0].id();
+        let signs = registry().profile(id).unwrap().signs;
+        let sign = signs.iter().find(|sign| sign.weight == weight).unwrap().id();
         let signs = vec![Seen { sign, detector: id.0, packet: 3 }];
         Self { protocols: vec![id], signs, facts: FactStore::default() }
     }
@@ -303,6 +311,19 @@ fn a_protocol_that_one_application_claims_is_that_application() {
     let judgement = catalog.judge(&Flow::of("tox").with("tox.activity", "log-on").known());
     assert_eq!(name_of(&catalog, &judgement), "claims");
     assert_eq!((judgement.category(), judgement.activity), (Category::P2p, Activity::LogOn));
+}
+
+#[test]
+fn a_weak_look_alone_is_a_suspicion_and_no_verdict() {
+    let catalog = Catalog::embedded();
+    let flow = Flow::showing("tox", 30);
+    let judgement = catalog.judge(&flow.known());
+    assert_eq!((judgement.app, judgement.category()), (AppId::UNKNOWN, Category::Unknown));
+    assert_eq!(judgement.suspicion().map(|app| catalog.app(app).name.as_str()), Some("tox"));
+    let taught = lesson(judgement.suspicion().unwrap(), flow.protocols[0]);
+    let judgement = catalog.judge(&Known { lessons: [Some(&taught), None], ..flow.known() });
+    assert_eq!(name_of(&catalog, &judgement), "tox");
+    assert_eq!(judgement.suspicion(), None);
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! DCE/RPC: calls of procedures on other computers, Windows' above all, and PROFINET's set-up over UDP (C706, MS-RPCE).
+//! DCE/RPC: calls of procedures on other computers, Windows' above all (C706, MS-RPCE).
 //!
 //! Recognised by a header whose version, kind, way of writing numbers and lengths agree.
 
 use super::single::{Heard, Single};
-use super::{Bytes, Category, First, Layer, Payload, Profile, Shape};
+use super::{profinet, Bytes, Category, First, Layer, Payload, Profile, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Field, Sign};
 use crate::packet::Transport;
@@ -15,7 +15,7 @@ pub struct DceRpc;
 const DATAGRAM_HEADER: u32 = 80;
 /// How numbers are written: most significant first, or least; letters in ASCII.
 const BIG: [u8; 3] = [0x00, 0, 0];
-const LITTLE: [u8; 3] = [0x10, 0, 0];
+pub(super) const LITTLE: [u8; 3] = [0x10, 0, 0];
 /// Kinds of message about a connection.
 const OPENS: u8 = 11;
 const AGREES: u8 = 12;
@@ -37,7 +37,7 @@ static PROFILE: Profile = Profile {
     category: Category::Business,
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
-    ports: &[135, 593, 34964],
+    ports: &[135, 593],
     first: First::Shapes(&[
         Shape::stream().at(0, Bytes::Of(&[5])).at(1, Bytes::Of(&[0, 1])).at(5, Bytes::Of(&[0])).at(6, Bytes::Of(&[0])),
         Shape::datagram().at(0, Bytes::Of(&[4])).at(5, Bytes::Of(&[0])).at(6, Bytes::Of(&[0])),
@@ -56,6 +56,8 @@ impl Single for DceRpc {
     fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
         let (sign, kind) = match opening.transport {
             Transport::Tcp => (&CONNECTED, connected(opening.bytes)?),
+            // PROFINET's has a name of its own.
+            _ if profinet::role(opening.bytes).is_some() => return None,
             _ => (&DATAGRAM, datagram(opening)?),
         };
         Some(Heard::by(sign).number(&KIND, kind))
@@ -86,7 +88,7 @@ fn connected(bytes: &[u8]) -> Option<u8> {
 }
 
 /// The kind of a message in a datagram.
-fn datagram(opening: &Payload<'_>) -> Option<u8> {
+pub(super) fn datagram(opening: &Payload<'_>) -> Option<u8> {
     let mut reader = Reader::new(opening.bytes);
     let (version, kind, _flags) = (reader.u8()?, reader.u8()?, reader.be16()?);
     let writing = reader.array()?;

@@ -12,7 +12,7 @@ use crate::packet::Transport;
 pub struct HartIp;
 
 // Version, kind and number of the message (60 dB), exact length (48 dB); small numbers are common.
-static MESSAGE: Sign = Sign::new("a message to a plant's sensors (HART-IP)", 50);
+static MESSAGE: Sign = Sign::new("a message to a plant's sensors (HART-IP)", 48);
 
 static PROFILE: Profile = Profile {
     name: "hart-ip",

@@ -1,16 +1,15 @@
 //! HTTP/2 without TLS (RFC 9113), as programs speak it that know each other: gRPC above all.
 //!
-//! Recognised by the client's preface, or by the SETTINGS frame that opens the server's side.
+//! Recognised by the client's preface, or by the SETTINGS frame that opens the server's side. Leads on to gRPC.
 
+use super::grpc::{self, Grpc};
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
-use crate::facts::{Facts, Field, Sign};
+use crate::facts::{Facts, Sign};
 use crate::packet::{Side, Transport};
 
 /// The HTTP/2 protocol in the clear.
 pub struct Http2;
-
-static GRPC: Field = Field::flag("http2.grpc", "the content is gRPC's");
 
 // 24 fixed bytes.
 static PREFACE: Sign = Sign::new("the preface of an HTTP/2 client", 200);
@@ -25,7 +24,7 @@ static PROFILE: Profile = Profile {
     transports: &[Transport::Tcp],
     ports: &[80, 8080, 50_051],
     first: First::Of(&[b'P', 0]),
-    fields: &[&GRPC],
+    fields: &[],
     signs: &[&PREFACE, &SETTINGS],
 };
 
@@ -73,9 +72,6 @@ fn opens_with_settings(bytes: &[u8]) -> Option<bool> {
 
 /// Payloads among which gRPC's content type is looked for.
 const MOST_PAYLOADS: u8 = 8;
-/// `application/grpc`, as it is; and in the code of RFC 7541 appendix B, as far as it falls on whole bytes.
-const GRPC_NAMES: [&[u8]; 2] = [b"application/grpc", &[0x1d, 0x75, 0xd0, 0x62, 0x0d, 0x26, 0x3d, 0x4c, 0x4d, 0x65]];
-
 #[derive(Default)]
 struct Http2Parser {
     payloads: u8,
@@ -87,11 +83,10 @@ impl Parser for Http2Parser {
         if payload.bytes.starts_with(PREFACE_BYTES) {
             facts.client_is(payload.side);
         }
-        let found = GRPC_NAMES.iter().any(|name| memchr::memmem::find(payload.bytes, name).is_some());
-        if found {
-            facts.flag(&GRPC);
+        if grpc::is_in(payload.bytes) {
+            return Next::Becomes(&Grpc, 0);
         }
-        if found || self.payloads >= MOST_PAYLOADS {
+        if self.payloads >= MOST_PAYLOADS {
             Next::Done
         } else {
             Next::More
@@ -128,6 +123,8 @@ mod tests {
     #[test]
     fn grpc_is_told_by_its_content_type() {
         let talk = [PREFACE_BYTES, b"...application/grpc..."].concat();
-        assert!(tell(&Http2, Transport::Tcp, &[(Side::Client, &talk)]).has(&GRPC));
+        let told = tell(&Http2, Transport::Tcp, &[(Side::Client, &talk)]);
+        assert!(matches!(told.last, Next::Becomes(next, 0) if next.profile().name == "grpc"));
+        assert!(!matches!(tell(&Http2, Transport::Tcp, &[(Side::Client, PREFACE_BYTES)]).last, Next::Becomes(..)));
     }
 }

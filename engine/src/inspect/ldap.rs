@@ -1,12 +1,14 @@
 //! LDAP: a directory of people and machines is asked (RFC 4511), over TCP, and over UDP to find Active Directory's servers.
 //!
-//! Recognised by a message whose number, operation and lengths agree.
+//! Recognised by a message whose number, operation and lengths agree. Where both ends agree on StartTLS, TLS is read on.
 
 use super::ber::{self, OCTETS, SEQUENCE};
+use super::framed::{Framed, Step};
 use super::single::{Heard, Single};
-use super::{Category, First, Layer, Payload, Profile};
+use super::tls::Tls;
+use super::{Category, First, Layer, Next, Parser, Payload, Profile};
 use crate::bytes::Reader;
-use crate::facts::{Field, Sign};
+use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
 
 /// The LDAP protocol.
@@ -41,6 +43,10 @@ impl Single for Ldap {
         &PROFILE
     }
 
+    fn follow() -> Option<Box<dyn Parser>> {
+        Some(Box::<Session>::default())
+    }
+
     fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
         let mut reader = Reader::new(opening.bytes);
         let whole = ber::enter(&mut reader, SEQUENCE)?;
@@ -66,10 +72,50 @@ impl Single for Ldap {
     }
 }
 
+/// Messages after which nobody turns to TLS any more: it comes before the log-on.
+const MOST_MESSAGES: u8 = 8;
+/// The first byte of TLS, which no message has.
+const HANDSHAKE: u8 = 0x16;
+
+/// Passes over messages until TLS begins between two of them (RFC 4511 §4.14).
+#[derive(Default)]
+struct Session {
+    sides: [Framed; 2],
+    messages: u8,
+}
+
+impl Parser for Session {
+    fn feed(&mut self, payload: &Payload<'_>, _facts: &mut Facts<'_>) -> Next {
+        let Some(side) = self.sides.get_mut(payload.side.index()).filter(|_| payload.transport == Transport::Tcp)
+        else {
+            return Next::Done;
+        };
+        let mut reader = Reader::new(payload.bytes);
+        loop {
+            if side.is_between() && reader.peek_u8() == Some(HANDSHAKE) {
+                return Next::Becomes(&Tls, reader.position());
+            }
+            match side.next(&mut reader, |head| ber::head(&mut Reader::new(head)).map(|(_, length)| length)) {
+                None => return Next::More,
+                Some(Step::Body(_)) => {}
+                Some(Step::Head) if side.head().first() == Some(&SEQUENCE) && self.messages < MOST_MESSAGES => {
+                    self.messages += 1;
+                }
+                Some(Step::Head | Step::Broken) => return Next::Done,
+            }
+        }
+    }
+
+    fn turned(&mut self) {
+        self.sides.reverse();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inspect::testing::tell;
+    use crate::inspect::tls::samples::{client_hello, record};
     use crate::packet::Side;
 
     #[test]
@@ -90,5 +136,19 @@ mod tests {
         {
             assert!(tell(&Ldap, Transport::Tcp, &[(Side::Client, &[other, &[0; 16]].concat())]).matched.is_none());
         }
+    }
+
+    #[test]
+    fn tls_begins_where_both_agreed_on_it_wherever_the_hello_is_split() {
+        let words = b"1.3.6.1.4.1.1466.20037";
+        let asked = [&[0x30, 29, 2, 1, 1, 0x77, 24, 0x80, 22][..], words].concat();
+        let agreed = [0x30, 12, 2, 1, 1, 0x78, 7, 10, 1, 0, 4, 0, 4, 0];
+        let hello = record(22, &client_hello("directory.example.com"));
+        let talk = [(Side::Client, &asked[..]), (Side::Server, &agreed), (Side::Client, &hello[..1])];
+        let told = tell(&Ldap, Transport::Tcp, &talk);
+        assert!(matches!(told.last, Next::Becomes(next, 0) if next.profile().name == "tls"));
+        let together = [&asked[..], &hello].concat();
+        let told = tell(&Ldap, Transport::Tcp, &[(Side::Client, &together)]);
+        assert!(matches!(told.last, Next::Becomes(_, 31)));
     }
 }

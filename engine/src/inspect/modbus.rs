@@ -18,7 +18,7 @@ static FUNCTION: Field = Field::number("modbus.function", "what is called first:
 // Protocol (48 dB), length (48 dB), function (18 dB), how many (15 dB); small numbers are common, so that half is claimed.
 static READING: Sign = Sign::new("a controller of a plant is read (Modbus)", 60);
 // Protocol (48 dB), the length (36 dB), of which less than half is claimed; the port (20 dB).
-static ON_PORT: Sign = Sign::new("a Modbus header on its port", 50);
+static ON_PORT: Sign = Sign::new("a Modbus header on its port", 40);
 
 static PROFILE: Profile = Profile {
     name: "modbus",

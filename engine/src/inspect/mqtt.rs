@@ -1,9 +1,9 @@
 //! MQTT: sensors and programs publish and subscribe through a broker (OASIS, MQTT 3.1.1 and 5.0).
 //!
-//! Recognised by the message that connects.
+//! Recognised by the message that connects; on its port also, where that went by unseen, by one that publishes.
 
 use super::single::{Heard, Single};
-use super::{Category, First, Layer, Payload, Profile};
+use super::{Bytes, Category, First, Layer, Payload, Profile, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Field, Sign};
 use crate::packet::Transport;
@@ -13,6 +13,10 @@ pub struct Mqtt;
 
 /// The kind of the message that connects, without flags.
 const CONNECT: u8 = 0x10;
+/// The kinds of message that publishes, with every wish for safe delivery that there is.
+const PUBLISH: &[u8] = &[0x30, 0x31, 0x32, 0x33, 0x34, 0x35, 0x3a, 0x3b, 0x3c, 0x3d];
+/// Where brokers listen.
+const PORTS: [u16; 1] = [1883];
 /// Longest name that is waited for.
 const LONGEST_NAME: u16 = 255;
 
@@ -22,6 +26,9 @@ static CLIENT: Field = Field::text("mqtt.client", "what the client calls itself"
 // Kind (24 dB), the protocol's name with its length (144 dB), the version.
 static SIGN: Sign = Sign::new("a client connects to an MQTT broker", 150);
 
+// Kind (14 dB), exact length (20 dB), a topic of printable letters with its length (30 dB), and the port (6 dB).
+static PUBLISHED: Sign = Sign::new("a message is published, on the port of MQTT", 60);
+
 static PROFILE: Profile = Profile {
     name: "mqtt",
     title: "MQTT",
@@ -29,9 +36,12 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &[1883, 8883],
-    first: First::Of(&[CONNECT]),
+    first: First::Shapes(&[
+        Shape::stream().at(0, Bytes::Of(&[CONNECT])),
+        Shape::stream().at(0, Bytes::Of(PUBLISH)).on(&PORTS),
+    ]),
     fields: &[&VERSION, &CLIENT],
-    signs: &[&SIGN],
+    signs: &[&SIGN, &PUBLISHED],
 };
 
 impl Single for Mqtt {
@@ -43,7 +53,9 @@ impl Single for Mqtt {
 
     fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
         let mut reader = Reader::new(opening.bytes);
-        reader.skip(1)?;
+        if reader.u8()? != CONNECT {
+            return is_published(opening.bytes).then(|| Heard::by(&PUBLISHED));
+        }
         number(&mut reader)?;
         let length = reader.be16()?;
         // The name of 3.1 was longer.
@@ -59,6 +71,29 @@ impl Single for Mqtt {
             Some(name) => Some(heard.text(&CLIENT, name)),
             None if opening.bytes.len() < usize::from(LONGEST_NAME) => Some(Heard::Part),
             None => Some(heard),
+        }
+    }
+}
+
+/// Whether all of this is messages that publish, one behind the other (MQTT 3.1.1 §3.3).
+fn is_published(bytes: &[u8]) -> bool {
+    /// `a/b` at least.
+    const SHORTEST_TOPIC: usize = 3;
+    let mut reader = Reader::new(bytes);
+    let mut message = || {
+        let kind = reader.u8()?;
+        let length = number(&mut reader)?;
+        let mut message = reader.sub(length)?;
+        let topic = message.be16()?;
+        let topic = message.take(topic.into())?;
+        // Wildcards are for those who subscribe.
+        let plain = topic.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'+' | b'#'));
+        (PUBLISH.contains(&kind) && topic.len() >= SHORTEST_TOPIC && plain).then_some(reader.is_empty())
+    };
+    loop {
+        match message() {
+            Some(false) => {}
+            last => return last.is_some(),
         }
     }
 }
@@ -89,8 +124,8 @@ fn number(reader: &mut Reader<'_>) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::testing::tell;
-    use crate::packet::Side;
+    use crate::inspect::testing::{self, tell, tell_between, SERVER};
+    use crate::packet::{Endpoint, Side};
 
     #[test]
     fn a_client_that_connects_tells_its_name() {
@@ -104,5 +139,16 @@ mod tests {
                 assert_eq!(told.number(&VERSION), Some(version.into()));
             }
         }
+    }
+
+    #[test]
+    fn what_is_published_is_told_on_the_port_where_brokers_listen() {
+        let broker = Endpoint { port: 1883, ..SERVER };
+        let published =
+            [&[0x30, 13, 0, 6][..], b"room/1", b"21.5\n", &[0x32, 9, 0, 3], b"a/b", &[0, 7], b"on"].concat();
+        let heard = |bytes| tell_between(&Mqtt, Transport::Tcp, testing::CLIENT, broker, &[(Side::Client, bytes)]);
+        assert!(heard(&published).saw(&PUBLISHED));
+        assert!(heard(&published[..20]).matched.is_none());
+        assert!(tell(&Mqtt, Transport::Tcp, &[(Side::Client, &published)]).matched.is_none());
     }
 }

@@ -28,8 +28,8 @@ static PONG: Sign = Sign::new("a Mumble server's answer to a ping", 75);
 static PING: Sign = Sign::new("a Mumble ping on its port", 38);
 // No more than the port.
 static ON_PORT: Sign = Sign::new("a datagram on the port of Mumble", 6);
-// Eight steps of 24 dB; others count in the first byte too, so that half is left.
-static COUNTER: Sign = Sign::new("encrypted Mumble sound: eight datagrams counted in the first byte, on its port", 40);
+// Eight steps of 24 dB; others count in the first byte too, so that a third is left.
+static COUNTER: Sign = Sign::new("encrypted Mumble sound: eight datagrams counted in the first byte, on its port", 60);
 
 static PROFILE: Profile = Profile {
     name: "mumble",

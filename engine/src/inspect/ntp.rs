@@ -28,7 +28,7 @@ static MODE: Field = Field::number("ntp.mode", "3 client, 4 server, 5 broadcast,
 // A port of the system (20), mode, version and stratum (9).
 static HEADER_ON_PORT: Sign = Sign::new("an NTP header on the port of NTP", 28);
 // The exact length besides, an interval and a precision in their range: small numbers, so that the length says most.
-static WHOLE: Sign = Sign::new("an NTP packet of exact length on the port of NTP", 45);
+static WHOLE: Sign = Sign::new("an NTP packet of exact length on the port of NTP", 34);
 
 static PROFILE: Profile = Profile {
     name: "ntp",

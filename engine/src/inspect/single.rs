@@ -12,6 +12,10 @@ pub(super) trait Single: Sync {
     const LEAST: usize = 0;
     /// Whether the answer of the other side tells more.
     const ANSWERED: bool = false;
+    /// Who reads on, from the message itself, where something else may follow.
+    fn follow() -> Option<Box<dyn Parser>> {
+        None
+    }
     /// What is fixed about it.
     fn profile() -> &'static Profile;
     /// The message that `opening` is, if it is one. What the profile says of its first bytes holds.
@@ -73,7 +77,13 @@ impl<T: Single> Protocol for T {
     }
 
     fn parser(&self) -> Box<dyn Parser> {
-        Box::new(Once { read: T::read, answered: T::ANSWERED, heard: [false; 2], left: MOST_PAYLOADS })
+        Box::new(Once {
+            read: T::read,
+            answered: T::ANSWERED,
+            heard: [false; 2],
+            left: MOST_PAYLOADS,
+            then: T::follow(),
+        })
     }
 }
 
@@ -86,10 +96,14 @@ struct Once {
     answered: bool,
     heard: [bool; 2],
     left: u8,
+    then: Option<Box<dyn Parser>>,
 }
 
 impl Parser for Once {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        if self.then.is_some() && self.heard != [false; 2] {
+            return self.go_on(payload, facts);
+        }
         if let Some(Heard::Whole(_, told)) = (self.read)(payload) {
             for (field, value) in told {
                 match value {
@@ -103,6 +117,9 @@ impl Parser for Once {
                 *heard = true;
             }
         }
+        if self.then.is_some() {
+            return self.go_on(payload, facts);
+        }
         self.left = self.left.saturating_sub(1);
         let all = if self.answered { self.heard == [true; 2] } else { self.heard != [false; 2] };
         if all || self.left == 0 {
@@ -114,5 +131,18 @@ impl Parser for Once {
 
     fn turned(&mut self) {
         self.heard.reverse();
+        if let Some(then) = &mut self.then {
+            then.turned();
+        }
+    }
+
+    fn kept(&self) -> usize {
+        self.then.as_ref().map_or(0, |then| then.kept())
+    }
+}
+
+impl Once {
+    fn go_on(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        self.then.as_mut().map_or(Next::Done, |then| then.feed(payload, facts))
     }
 }

@@ -1,12 +1,14 @@
 //! TDS: Microsoft SQL Server is asked (MS-TDS).
 //!
 //! Recognised by the packet that opens a session; one that was opened before the capture by the headers that every request
-//! repeats. Encryption is agreed on inside and not followed.
+//! repeats. The handshake of TLS travels inside packets (MS-TDS §2.2.6.5) and is read there.
 
+use super::framed::{Framed, Step};
 use super::single::{Heard, Single};
-use super::{Bytes, Category, First, Layer, Payload, Profile, Shape};
-use crate::bytes::Reader;
-use crate::facts::{Field, Sign};
+use super::tls::Tls;
+use super::{Bytes, Category, First, Layer, Next, Parser, Payload, Profile, Protocol, Shape};
+use crate::bytes::{be16, Reader};
+use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
 
 /// The TDS protocol.
@@ -48,6 +50,10 @@ impl Single for Tds {
         &PROFILE
     }
 
+    fn follow() -> Option<Box<dyn Parser>> {
+        Some(Box::new(Session { sides: Default::default(), tls: Tls.parser(), agrees: true }))
+    }
+
     fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
         let mut reader = Reader::new(opening.bytes);
         let (kind, status, length) = (reader.u8()?, reader.u8()?, reader.be16()?);
@@ -70,10 +76,60 @@ impl Single for Tds {
     }
 }
 
+/// Bytes of a packet's head, with its own length in the middle.
+const HEAD: usize = 8;
+/// The first byte of TLS; what else is in such packets begins with the kind of an option, or with its end.
+const HANDSHAKE: u8 = 0x16;
+/// What a server answers in.
+const ANSWER: u8 = 4;
+
+/// Takes the handshake of TLS out of the packets around it.
+struct Session {
+    sides: [Framed; 2],
+    tls: Box<dyn Parser>,
+    /// Options are still agreed on: TLS has not begun.
+    agrees: bool,
+}
+
+impl Parser for Session {
+    fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        let Self { sides, tls, agrees } = self;
+        let Some(side) = sides.get_mut(payload.side.index()) else { return Next::Done };
+        let mut reader = Reader::new(payload.bytes);
+        let length =
+            |head: &[u8]| (head.len() == HEAD).then(|| usize::from(be16(head, 2).unwrap_or(0)).saturating_sub(HEAD));
+        while let Some(step) = side.next(&mut reader, length) {
+            match step {
+                Step::Head if matches!(side.head(), [OPENING | ANSWER, ..]) => {}
+                // Asked in the clear, or encrypted without packets around.
+                Step::Head | Step::Broken => return Next::Done,
+                Step::Body(part) => {
+                    *agrees &= part.first() != Some(&HANDSHAKE);
+                    let inside = Payload { bytes: part, wire_len: payload.wire_len, ..*payload };
+                    if !*agrees && !matches!(tls.feed(&inside, facts), Next::More) {
+                        return Next::Done;
+                    }
+                }
+            }
+        }
+        Next::More
+    }
+
+    fn turned(&mut self) {
+        self.sides.reverse();
+        self.tls.turned();
+    }
+
+    fn kept(&self) -> usize {
+        self.tls.kept()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inspect::testing::tell;
+    use crate::inspect::tls::samples::{client_hello, record};
     use crate::packet::Side;
 
     #[test]
@@ -91,5 +147,22 @@ mod tests {
         )
         .matched
         .is_none());
+    }
+
+    #[test]
+    fn the_hello_inside_packets_tells_the_server_s_name_wherever_it_is_split() {
+        let opening = [18, 1, 0, 20, 0, 0, 1, 0, 0, 0, 6, 0, 6, 0xff, 16, 0, 0, 0, 0, 0];
+        let answer = [4, 1, 0, 20, 0, 0, 1, 0, 0, 0, 6, 0, 6, 0xff, 16, 0, 0, 0, 0, 0];
+        let hello = record(22, &client_hello("books.example.com"));
+        let length = u16::try_from(hello.len() + HEAD).unwrap().to_be_bytes();
+        let packed = [&[18, 1][..], &length, &[0, 0, 2, 0], &hello].concat();
+        for split in 1..packed.len() {
+            let (one, two) = packed.split_at(split);
+            let talk =
+                [(Side::Client, &opening[..]), (Side::Server, &answer), (Side::Client, one), (Side::Client, two)];
+            let told = tell(&Tds, Transport::Tcp, &talk);
+            assert_eq!(told.number(&KIND), Some(OPENING.into()));
+            assert!(told.has(&crate::inspect::tls::SERVER_NAME), "{split}");
+        }
     }
 }

@@ -7,7 +7,7 @@
 use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Sign};
-use crate::packet::Transport;
+use crate::packet::{Side, Transport};
 
 /// The Viber protocol.
 pub struct Viber;
@@ -52,22 +52,32 @@ impl Protocol for Viber {
     }
 
     fn parser(&self) -> Box<dyn Parser> {
-        Box::new(Viber)
+        Box::<Relay>::default()
     }
 }
 
-impl Parser for Viber {
+/// A talk with a relay: what its first message called the session, and which side sent it.
+#[derive(Default)]
+struct Relay {
+    first: Option<([u8; 2], Side)>,
+}
+
+impl Parser for Relay {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         if payload.transport == Transport::Tcp {
             return Next::Done;
         }
-        if let Some(session) = session(payload.bytes, payload.wire_len) {
-            if payload.other.starts_with(&session) && payload.other.get(3) == Some(&0) {
-                facts.sign(&BOTH);
-                return Next::Done;
-            }
+        let Some(session) = session(payload.bytes, payload.wire_len) else { return Next::More };
+        let (first, side) = *self.first.get_or_insert((session, payload.side));
+        if first != session || side == payload.side {
+            return Next::More;
         }
-        Next::More
+        facts.sign(&BOTH);
+        Next::Done
+    }
+
+    fn turned(&mut self) {
+        self.first = self.first.map(|(session, side)| (session, side.other()));
     }
 }
 
@@ -111,7 +121,6 @@ fn session(bytes: &[u8], length: u32) -> Option<[u8; 2]> {
 mod tests {
     use super::*;
     use crate::inspect::testing::tell;
-    use crate::packet::Side;
 
     #[test]
     fn a_greeting_is_told_by_length_and_mark() {

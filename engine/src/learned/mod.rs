@@ -8,6 +8,8 @@ mod recent;
 
 pub use names::AddressName;
 
+use std::cell::Cell;
+
 use names::Names;
 use recent::Recent;
 
@@ -38,7 +40,10 @@ pub const TEACHES: i16 = crate::inspect::CERTAIN;
 /// same teach together what one of them may not.
 pub const SUSPECTS: i16 = 20;
 /// What each further flow adds. Their chances are not independent: a stranger's program may look alike in all it sends.
-const FURTHER: i16 = 8;
+const FURTHER: i16 = 5;
+/// Looks at a suspect socket, some three for each of its flows, after which one flow more is no longer about the same: of random
+/// datagrams one in a hundred looks like the same program, of its own nearly all do.
+const FADES: u8 = 24;
 
 /// A local socket is closed with its program; each flow of it renews this.
 const LOCAL_LIFE: u64 = 10 * 60 * Time::SECOND;
@@ -123,13 +128,12 @@ impl std::hash::Hash for Key {
     }
 }
 
-#[derive(Clone, Copy)]
 enum Entry {
     Known(Lesson),
     /// Two applications were seen there: it tells nothing until then.
     Shared(Time),
-    /// Weak evidence of several flows, which is not enough so far.
-    Suspect(Lesson),
+    /// Weak evidence of several flows, which is not enough so far; and how often the socket was looked at since.
+    Suspect(Lesson, Cell<u8>),
 }
 
 /// All that earlier flows taught.
@@ -155,6 +159,10 @@ impl Learned {
         }
         match self.endpoints.get(&Key { endpoint, transport })? {
             Entry::Known(lesson) if now < lesson.expires => Some(lesson),
+            Entry::Suspect(_, looks) => {
+                looks.set(looks.get().saturating_add(1));
+                None
+            }
             _ => None,
         }
     }
@@ -199,18 +207,25 @@ impl Learned {
         match self.endpoints.get(&key) {
             Some(Entry::Known(known)) if teaching.now < known.expires => return None,
             Some(Entry::Shared(until)) if teaching.now < *until => return None,
-            Some(Entry::Suspect(before)) if teaching.now < before.expires && before.app == lesson.app => {
+            Some(Entry::Suspect(before, looks)) if teaching.now < before.expires && before.app == lesson.app => {
                 if before.flow == lesson.flow {
                     return None;
                 }
-                lesson.decibans = before.decibans.max(lesson.decibans).saturating_add(FURTHER);
+                if looks.get() <= FADES {
+                    lesson.decibans = before.decibans.max(lesson.decibans).saturating_add(FURTHER);
+                }
+            }
+            // Bytes that look like two programs look like any: they are cipher text.
+            Some(Entry::Suspect(before, _)) if teaching.now < before.expires => {
+                self.endpoints.put(key, Entry::Shared(before.expires.max(lesson.expires)));
+                return None;
             }
             _ => {}
         }
         if lesson.decibans >= TEACHES {
             return self.put(key, Way::Local, &Teaching { decibans: lesson.decibans, ..*teaching });
         }
-        self.endpoints.put(key, Entry::Suspect(lesson));
+        self.endpoints.put(key, Entry::Suspect(lesson, Cell::new(0)));
         None
     }
 
@@ -239,11 +254,12 @@ impl Learned {
             }
             _ => Entry::Known(lesson),
         };
-        self.endpoints.put(key, entry);
-        match entry {
-            Entry::Known(lesson) if !renewed => Some(lesson),
+        let news = match &entry {
+            Entry::Known(lesson) if !renewed => Some(*lesson),
             _ => None,
-        }
+        };
+        self.endpoints.put(key, entry);
+        news
     }
 
     /// Forgets every endpoint, and keeps the names of addresses.

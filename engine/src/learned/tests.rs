@@ -121,8 +121,10 @@ fn several_flows_of_one_local_socket_teach_together_what_one_may_not() {
     assert!(!show(SKYPE, 1, Way::Local));
     assert!(!show(SKYPE, 1, Way::Local), "the same flow again is no news");
     assert!(!show(SKYPE, 2, Way::Remote), "a far socket may serve many");
-    assert!(!show(SKYPE, 2, Way::Local));
-    assert!(show(SKYPE, 3, Way::Local));
+    for flow in 2..5 {
+        assert!(!show(SKYPE, flow, Way::Local));
+    }
+    assert!(show(SKYPE, 5, Way::Local));
     assert_eq!(learned.lookup(peer(40_000), Transport::Udp, at(10)).map(|known| known.app), Some(SKYPE));
 }
 
@@ -143,4 +145,18 @@ fn what_is_spoken_over_udp_at_a_port_explains_the_same_port_over_tcp_but_not_the
     assert_eq!(learned.of_end(peer(40_000), Transport::Tcp, at(1)).map(|known| known.app), Some(SKYPE));
     learned.learn(peer(50_000), Side::Server, Transport::Tcp, Way::Remote, &teaching(TOX, 60, 0));
     assert!(learned.of_end(peer(50_000), Transport::Udp, at(1)).is_none());
+}
+
+#[test]
+fn weak_evidence_of_few_among_many_flows_does_not_add_up() {
+    let mut learned = Learned::new(Limits::default(), 1);
+    for flow in 0..200 {
+        if flow % 20 == 0 {
+            let weak = Teaching { flow, ..teaching(SKYPE, 24, flow) };
+            assert!(learned.learn(peer(40_000), Side::Client, Transport::Udp, Way::Local, &weak).is_none());
+        }
+        for _ in 0..3 {
+            assert!(learned.lookup(peer(40_000), Transport::Udp, at(flow)).is_none());
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::evidence::confidence;
 use crate::facts::Announcement;
 use crate::flow::{Flow, Slot};
 use crate::inspect::{registry, Category, Layer, Opening};
-use crate::learned::{Teaching, Way};
+use crate::learned::{Teaching, Way, SUSPECTS};
 use crate::packet::{Side, Time};
 use crate::policy::{Action, Decision, Policy};
 
@@ -125,16 +125,17 @@ impl Core {
     pub(super) fn teach(&mut self, slot: Slot, out: &mut Outbox) {
         let Self { table, learned, calls, catalog, config, announced, clock, .. } = self;
         let Some(flow) = table.get(slot) else { return };
+        let suspicion = flow.judgement.suspicion();
         let teaching = Teaching {
-            app: flow.judgement.app,
+            app: suspicion.unwrap_or(flow.judgement.app),
             protocol: flow.judgement.protocol,
-            decibans: flow.judgement.own,
+            decibans: if suspicion.is_some() { SUSPECTS } else { flow.judgement.own },
             flow: flow.id,
             now: *clock,
         };
         // What only opens the way for another says nothing of what it opens the way for.
         let carrier = registry().profile(teaching.protocol).is_some_and(|profile| profile.layer == Layer::Carrier);
-        let means_nothing = carrier && teaching.app == catalog.plain(teaching.protocol);
+        let means_nothing = suspicion.is_some() || (carrier && teaching.app == catalog.plain(teaching.protocol));
         for announcement in announced.drain(..) {
             match announcement {
                 Announcement::Media { .. } if means_nothing => {}
@@ -146,7 +147,7 @@ impl Core {
                 Announcement::Name { addr, name, ttl } => learned.name(addr, &name, ttl, *clock),
             }
         }
-        let learn = flow.judgement.learn;
+        let learn = suspicion.map_or(flow.judgement.learn, |app| catalog.app(app).learn);
         if learn == Learn::Nothing {
             return;
         }

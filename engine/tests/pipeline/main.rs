@@ -16,6 +16,7 @@ mod flows;
 mod hosts;
 mod learned;
 mod live;
+mod noise;
 mod order;
 mod play;
 mod reload;

@@ -201,13 +201,14 @@ def notes() -> Iterator[str]:
     yield from ("", "## What the signs are worth", "")
     yield (
         f"Every protocol is asked about {PAYLOADS:,} payloads drawn by lot of each of three kinds (any bytes; zeros "
-        "and small numbers; text) over TCP and UDP, as `engine/src/inspect/chance.rs` says. No sign may weigh more "
-        "than its chance level, in decibans. Where nothing was hit the level is at least what is shown. Signs that "
-        "need a second payload are hit by none."
+        "and small numbers; text) over TCP and UDP, as `engine/src/inspect/chance/mod.rs` says. No sign may weigh more "
+        "than its chance level, in decibans. Where nothing was hit the level is at least what is shown. First payloads "
+        'that were taken are followed by second ones drawn alike, from either side; the column "behind" says how '
+        "rarely those show a sign that no first payload showed."
     )
     yield ""
     yield from table(
-        ("protocol", "sign", "weight", "measured", "most on"),
+        ("protocol", "sign", "weight", "measured", "behind", "most on"),
         (_worth(chance) for chance in sorted(chance_levels(PAYLOADS, SEED), key=_order)),
     )
 
@@ -217,8 +218,14 @@ def _order(chance: Chance) -> tuple[str, str]:
 
 
 def _worth(chance: Chance) -> Row:
-    level = f"{chance.decibans:.0f}" if chance.hits else f"≥ {chance.decibans:.0f}"
-    return chance.protocol, chance.what, chance.claimed, level, chance.noise if chance.hits else ""
+    level = _level(chance.hits, chance.decibans)
+    behind = _level(*chance.behind) if chance.behind else ""
+    most_on = chance.noise if chance.hits else ""
+    return chance.protocol, chance.what, chance.claimed, level, behind, most_on
+
+
+def _level(hits: int, decibans: float) -> str:
+    return f"{decibans:.0f}" if hits else f"≥ {decibans:.0f}"
 
 
 def page(run: str) -> str:

@@ -9,10 +9,11 @@ use crate::inspect::noise::is_encrypted_opening;
 use crate::inspect::{Match, Next, Payload};
 use crate::packet::Side;
 
-// One stream in 160 opens in cipher text, half of those in such a length; other obfuscators are among them.
+// One stream in 160 opens in cipher text, half of those in such a length; other obfuscators are among them, and answer so too:
+// with both it is as likely not this.
 pub(super) static OPENING: Sign =
     Sign::new("an opening of cipher text, as long as BitTorrent's obfuscated handshake", 12);
-pub(super) static ANSWER: Sign = Sign::new("an answer of cipher text, as long as BitTorrent's obfuscated handshake", 8);
+pub(super) static ANSWER: Sign = Sign::new("an answer of cipher text, as long as BitTorrent's obfuscated handshake", 6);
 // One length each, among some hundreds that are usual.
 pub(super) static FIRST_LENGTH: Sign =
     Sign::new("an encrypted message as long as a BitTorrent handshake behind its key exchange", 12);

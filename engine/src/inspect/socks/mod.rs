@@ -24,8 +24,8 @@ static USER: Field = Field::text("socks.user", "who asks, where a name was sent"
 static GREETING: Sign = Sign::new("a SOCKS greeting that fits its length", 45);
 // Version, command, an address and an end where they should be, among small numbers.
 static REQUEST: Sign = Sign::new("a SOCKS request that fits its length", 37);
-// What was asked and what was answered agree: 1 of 2^20 more.
-static AGREED: Sign = Sign::new("a SOCKS proxy that answers what was asked", 60);
+// What was asked and what was answered agree; an answer begins with small numbers, so that half is claimed.
+static AGREED: Sign = Sign::new("a SOCKS proxy that answers what was asked", 30);
 
 static PROFILE: Profile = Profile {
     name: "socks",

@@ -29,7 +29,7 @@ use tell::{ClientFields, ServerFields};
 /// The TLS protocol.
 pub struct Tls;
 
-static SERVER_NAME: Field = Field::text("tls.server_name", "name of the server that the client asks for");
+pub(super) static SERVER_NAME: Field = Field::text("tls.server_name", "name of the server that the client asks for");
 static ALPN: Field = Field::text("tls.alpn", "application protocols that the client offers, commas between");
 static OFFERED: Field = Field::text("tls.client_version", "highest version that the client offers");
 static JA4: Field = Field::text("tls.ja4", "how the client says hello: the same for every run of one program");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from peergate.lab.samples.talk import HERE, THERE, Talk
+from peergate.lab.samples.web import client_hello, server_hello
 from peergate.lab.simulator.machine import Endpoint
 
 
@@ -105,6 +106,18 @@ def ldap() -> Talk:
     parts = enumerate((bind, done, search, end))
     said = (element(0x30, bytes([2, 1, place // 2 + 1]), part) for place, part in parts)
     return session(40389, 389, *said)
+
+
+def start_tls() -> Talk:
+    """A directory and who asks it agree on TLS (RFC 4511 §4.14)."""
+    asked = element(0x77, element(0x80, b"1.3.6.1.4.1.1466.20037"))
+    agreed = element(0x78, b"\x0a\x01\x00\x04\x00\x04\x00")
+    said = [element(0x30, b"\x02\x01\x01", part) for part in (asked, agreed)]
+    talk = Talk()
+    hello, identifier = client_hello(talk.chance)
+    answer = server_hello(talk.chance, identifier)
+    talk.connection(Endpoint(HERE, 40390), Endpoint(THERE, 389), *said, hello, answer)
+    return talk
 
 
 def kerberos() -> Talk:

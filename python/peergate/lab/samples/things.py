@@ -50,3 +50,22 @@ def opcua() -> Talk:
 def iec104() -> Talk:
     """A connection to a station is started (IEC 60870-5-104)."""
     return session(42404, 2404, bytes.fromhex("680407000000"), bytes.fromhex("68040b000000"))
+
+
+def profinet() -> Talk:
+    """A controller connects to a device, which says who it is (IEC 61158-6-10 over C706 §12.5)."""
+    talk = Talk()
+    same = struct.pack("<HH8s", 0x6C97, 0x11D1, bytes.fromhex("827100a02442df7d"))
+    device, controller = (struct.pack("<I", 0xDEA00000 + role) + same for role in (1, 2))
+    activity = talk.chance.randbytes(16)
+
+    def message(kind: int, interface: bytes, body: bytes) -> bytes:
+        start = struct.pack("<BBBBBBBB", 4, kind, 0x20, 0, 0x10, 0, 0, 0) + bytes(16)
+        counted = struct.pack("<IIIHHHHHBB", 0, 1, 0, 0, 0xFFFF, 0xFFFF, len(body), 0, 0, 0)
+        return start + interface + activity + counted + body
+
+    asked, answered = message(0, device, bytes(20)), message(2, device, bytes(20))
+    back = message(0, controller, bytes(20))
+    client, server = Endpoint(HERE, 49152), Endpoint(THERE, 34964)
+    talk.exchange(client, server, asked, answered, back)
+    return talk

@@ -120,3 +120,40 @@ def sip() -> Talk:
     call(talk, mine, yours)
     talk.exchange(caller, callee, part(f"BYE {bob}", "BYE", 2), part("SIP/2.0 200 OK", "BYE", 2))
     return talk
+
+
+def h323() -> Talk:
+    """H.225 sets a call up and names the place of H.245, which names that of the sound."""
+    talk = Talk()
+    mine, yours, control = Endpoint(HERE, 40004), Endpoint(THERE, 50004), Endpoint(THERE, 51232)
+
+    def framed(message: bytes) -> bytes:
+        return struct.pack(">BBH", 3, 0, len(message) + 4) + message
+
+    def place(end: Endpoint) -> bytes:
+        """An address as aligned PER leaves it: the bits of its choice, padding, whole bytes."""
+        return b"\0" + inet_aton(end.address) + struct.pack(">H", end.port)
+
+    def h225(number: int, kind: int, user: bytes) -> bytes:
+        head = struct.pack(">BBHB", 8, 2, number, kind)
+        return framed(head + struct.pack(">BHB", 0x7E, len(user) + 1, 5) + user)
+
+    version = bytes.fromhex("060008914a0004")
+    setup = bytes.fromhex("2000") + version + bytes.fromhex("22c00900003d")
+    connect = bytes.fromhex("22c0") + version + place(control) + bytes.fromhex("22c00900003d")
+    said = h225(1, 5, setup), h225(0x8001, 7, connect)
+    talk.connection(Endpoint(HERE, 41720), Endpoint(THERE, 1720), *said)
+
+    def channel(head: str, end: Endpoint) -> bytes:
+        return framed(bytes.fromhex(head) + place(end) + place(Endpoint(end.address, end.port + 1)))
+
+    talk.connection(
+        Endpoint(HERE, 41232),
+        control,
+        framed(bytes.fromhex("0270010600088175000500")),
+        framed(bytes.fromhex("0270020600088175000500")),
+        channel("030000000c600d800a04000100", mine),
+        channel("226000000500000100", yours),
+    )
+    call(talk, mine, yours)
+    return talk

@@ -158,3 +158,30 @@ def ssh() -> Talk:
         packet,
     )
     return talk
+
+
+def http2() -> Talk:
+    """A page over HTTP/2 in the clear, and a procedure that is called so (RFC 9113, gRPC over HTTP2)."""
+
+    def frame(kind: int, flags: int, stream: int, body: bytes) -> bytes:
+        return len(body).to_bytes(3) + struct.pack(">BBI", kind, flags, stream) + body
+
+    def field(name: bytes, value: bytes) -> bytes:
+        """A field whose name the static table has, its value as it is (RFC 7541 §6.2.2)."""
+        return name + bytes([len(value)]) + value
+
+    talk = Talk()
+    server = Endpoint(THERE, 50051)
+    settings = frame(4, 0, 0, b"\0\x03\0\0\0\x64")
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings
+    get, post, done = b"\x82", b"\x83", b"\x88"
+    host = b"\x86" + field(b"\x01", NAME.encode())
+    page = frame(1, 4, 1, done) + frame(0, 1, 1, b"<!doctype html><title>Example</title>")
+    asked = frame(1, 5, 1, get + b"\x84" + host)
+    talk.connection(Endpoint(HERE, 40050), server, preface, settings, asked, page)
+    kind = field(b"\x0f\x10", b"application/grpc")
+    call = frame(1, 4, 1, post + field(b"\x04", b"/greet.Greeter/Hello") + host + kind)
+    call += frame(0, 1, 1, b"\0\0\0\0\x05\n\x03ann")
+    answer = frame(1, 4, 1, done + kind) + frame(0, 0, 1, b"\0\0\0\0\x05\n\x03hey")
+    talk.connection(Endpoint(HERE, 40051), server, preface, settings, call, answer)
+    return talk

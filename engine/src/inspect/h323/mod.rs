@@ -1,9 +1,11 @@
 //! H.323: calls by the ITU's rules: H.225 sets them up over TCP, H.245 agrees on media, RAS talks to a gatekeeper over UDP.
 //!
 //! Recognised by TPKT framing with a Q.931 message inside, and by the object identifiers of H.225 and H.245 at the start of
-//! what they say.
+//! what they say. Both say where control and media will be received, which is passed on (`places.rs`).
 
-use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
+mod places;
+
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape, MOST_KEPT};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -14,6 +16,10 @@ pub struct H323;
 
 /// Version 3, reserved 0 (RFC 1006 §6).
 const TPKT: u16 = 0x0300;
+/// Its bytes.
+const FRAMING: usize = 4;
+/// The mark that a message of H.225 begins with (Q.931 §4.2).
+const Q931: u8 = 8;
 /// itu-t recommendation h 2250 version, as PER writes it.
 const H225: [u8; 6] = [0x06, 0x00, 0x08, 0x91, 0x4a, 0x00];
 /// itu-t recommendation h 245 version.
@@ -55,11 +61,23 @@ impl Protocol for H323 {
     }
 
     fn parser(&self) -> Box<dyn Parser> {
-        Box::new(H323)
+        Box::<Talk>::default()
     }
 }
 
-impl Parser for H323 {
+/// Longest message that is waited for.
+const LONGEST: usize = MOST_KEPT / 4;
+/// Channels are opened early; after so many messages of a stream nothing new is expected.
+const MOST_MESSAGES: u8 = 200;
+
+/// One flow. What opens a stream was said before the other's messages may be in order, so that each side has its own rest.
+#[derive(Default)]
+struct Talk {
+    kept: [Vec<u8>; 2],
+    messages: u8,
+}
+
+impl Parser for Talk {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         if let Some(Part::Says(name, kind, _)) = part(payload) {
             facts.text(&PART, name.as_bytes());
@@ -67,7 +85,56 @@ impl Parser for H323 {
                 facts.number(&MESSAGE, kind.into());
             }
         }
+        if payload.transport == Transport::Udp {
+            return Next::Done;
+        }
+        self.stream(payload, facts)
+    }
+
+    fn turned(&mut self) {
+        self.kept.reverse();
+    }
+
+    fn kept(&self) -> usize {
+        self.kept.iter().map(Vec::len).sum()
+    }
+}
+
+impl Talk {
+    fn stream(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        let Some(kept) = self.kept.get_mut(payload.side.index()) else { return Next::Done };
+        kept.extend_from_slice(payload.bytes);
+        let mut reader = Reader::new(kept);
+        let ends = [payload.client, payload.server];
+        let mut used = 0;
+        while let Some(message) = message(&mut reader) {
+            let Ok(message) = message else { return Next::Done };
+            let part = if message.first() == Some(&Q931) { places::Part::H225 } else { places::Part::H245 };
+            places::announce(message, part, ends, facts);
+            self.messages += 1;
+            if self.messages >= MOST_MESSAGES {
+                return Next::Done;
+            }
+            used = reader.position();
+        }
+        kept.drain(..used);
+        if kept.len() < LONGEST {
+            return Next::More;
+        }
+        kept.clear();
         Next::Done
+    }
+}
+
+/// Not the framing of RFC 1006.
+struct Unframed;
+
+/// The next message of a stream, if it is there whole.
+fn message<'a>(reader: &mut Reader<'a>) -> Option<Result<&'a [u8], Unframed>> {
+    let (framing, length) = (reader.be16()?, usize::from(reader.be16()?));
+    match length.checked_sub(FRAMING) {
+        Some(length) if framing == TPKT => reader.take(length).map(Ok),
+        _ => Some(Err(Unframed)),
     }
 }
 
@@ -111,30 +178,8 @@ fn q931(reader: &mut Reader<'_>) -> Option<u8> {
     reader.skip(2)?;
     let kind = reader.u8()?;
     let known = matches!(kind, 0x01..=0x03 | 0x05 | 0x07 | 0x0d | 0x0f | 0x5a | 0x62 | 0x6e | 0x75 | 0x7b | 0x7d);
-    (mark == 8 && length == 2 && known).then_some(kind)
+    (mark == Q931 && length == 2 && known).then_some(kind)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::inspect::testing::tell;
-    use crate::packet::Side;
-
-    #[test]
-    fn the_three_parts_are_told_apart() {
-        let setup = [3, 0, 0, 0xa0, 8, 2, 0x77, 0xf4, 5, 4, 3, 0x80];
-        let told = tell(&H323, Transport::Tcp, &[(Side::Client, &setup[..4]), (Side::Client, &setup[4..])]);
-        assert_eq!(told.text(&PART).as_deref(), Some("h225"));
-        assert_eq!(told.number(&MESSAGE), Some(5));
-        let media = [3, 0, 0, 0x1c, 2, 0x30, 1, 6, 0, 8, 0x81, 0x75, 0, 5, 0];
-        assert_eq!(tell(&H323, Transport::Tcp, &[(Side::Server, &media)]).text(&PART).as_deref(), Some("h245"));
-        let ras = [2, 0x20, 0, 0, 6, 0, 8, 0x91, 0x4a, 0, 4, 0x11];
-        assert_eq!(tell(&H323, Transport::Udp, &[(Side::Client, &ras)]).text(&PART).as_deref(), Some("ras"));
-    }
-
-    #[test]
-    fn a_remote_desktop_in_the_same_framing_is_not_it() {
-        let rdp = [3, 0, 0, 0x13, 0x0e, 0xe0, 0, 0, 0, 0, 0, 1, 0, 8, 0, 3, 0, 0, 0];
-        assert!(tell(&H323, Transport::Tcp, &[(Side::Client, &rdp)]).matched.is_none());
-    }
-}
+mod tests;
