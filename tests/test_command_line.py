@@ -97,6 +97,49 @@ def test_where_nothing_can_be_read_the_status_is_one(tmp_path: Path, office: Pat
     assert str(missing) in beside.stderr
 
 
+@pytest.mark.parametrize("command", ["calls", "hosts"])
+def test_one_capture_that_cannot_be_read_keeps_no_other_from_being_read(
+    command: str, office: Path, tmp_path: Path
+) -> None:
+    office.write_bytes(office.read_bytes()[:-5])
+    done = peergate(command, office, tmp_path / "missing.pcap")
+    assert done.returncode == 0
+    assert f"{office}: byte 386: " in done.stderr
+    assert "missing.pcap: cannot read it" in done.stderr
+    assert peergate(command, tmp_path / "missing.pcap").returncode == 1
+
+
+def test_a_file_of_other_things_is_not_taken_for_lines_of_a_gateway(
+    office: Path, tmp_path: Path
+) -> None:
+    done = peergate("calls", "--eve", office)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"peergate: {office}: no line of it is one of EVE\n",
+    )
+    quiet = tmp_path / "eve.json"
+    quiet.touch()
+    assert peergate("calls", "--eve", quiet).stdout == "no calls\n"
+
+
+def test_a_terminal_that_cannot_show_an_arrow_shows_all_else(office: Path) -> None:
+    done = peergate("read", "--why", office, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "10.10.0.7:40000 ? " in done.stdout
+
+
+def test_the_version_is_told_by_option_and_by_command() -> None:
+    assert peergate("--version").stdout == peergate("version").stdout
+
+
+def test_a_campus_that_cannot_be_is_a_mistake_of_usage(tmp_path: Path) -> None:
+    capture = tmp_path / "campus.pcap"
+    assert peergate("lab", "generate", capture, "--hosts", "0").returncode == 2
+    assert peergate("lab", "generate", capture, "--minutes", "nan").returncode == 2
+    assert peergate("lab", "record", "skpe", capture).returncode == 2
+    assert not capture.exists()
+
+
 def test_an_unknown_link_type_is_named_by_its_number(tmp_path: Path) -> None:
     done = peergate("read", pcap(tmp_path / "odd.pcap", [b"123"], link=147))
     assert done.returncode == 1
@@ -134,6 +177,8 @@ def test_explain_names_the_rule_and_why_the_others_do_not_match() -> None:
     staff = peergate("policy", "explain", "--src", "10.20.0.5", "--app", "tox")
     assert staff.stdout.splitlines()[-1] == 'allow: rule "default" decides'
     assert peergate("policy", "explain", "--src", "here", "--app", "tux").returncode == 2
+    zoned = peergate("policy", "explain", "--src", "fe80::1%eth0")
+    assert (zoned.returncode, zoned.stderr) == (2, '--src: "fe80::1%eth0" is no IP address\n')
 
 
 def test_no_colour_reaches_a_pipe_or_a_terminal_that_wants_none(office: Path) -> None:
@@ -165,7 +210,12 @@ def test_gateway_settings_can_be_tested_without_privileges(tmp_path: Path) -> No
         f'{file}:3: unknown mode "wyre"; did you mean "wire"?\n',
     )
     file.write_text("lan: eth1\nwan: eth2\n")
-    assert peergate("gateway", "-T", "-c", file).returncode == 0
+    tested = peergate("gateway", "-T", "-c", file)
+    assert tested.returncode == 0
+    assert (
+        "missing: port eth2: this machine has " in tested.stderr
+        or Path("/sys/class/net/eth2").exists()
+    )
 
 
 def test_without_privileges_a_person_reads_how_to_get_them_and_what_works_without(
@@ -187,7 +237,9 @@ def test_without_privileges_a_person_reads_how_to_get_them_and_what_works_withou
     assert "peergate read and peergate policy work without" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["read", "gateway", "policy", "signatures", "lab"])
+@pytest.mark.parametrize(
+    "command", ["read", "calls", "hosts", "gateway", "policy", "signatures", "lab"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     done = peergate(command, "--help")
     assert done.returncode == 0

@@ -22,8 +22,10 @@ def test_two_ports_are_enough(tmp_path: Path) -> None:
 
 
 def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("default: allow\n")
+    (tmp_path / "own").mkdir()
     read = settings(
-        tmp_path, "lan: a\nwan: b\npolicy: p.yaml\neve: /var/log/eve.json\nsignatures: [own]\n"
+        tmp_path, "lan: a\nwan: b\npolicy: p.yaml\neve: /var/log/eve.json\nsignatures: own\n"
     )
     assert read.policy == tmp_path / "p.yaml"
     assert read.eve == Path("/var/log/eve.json")
@@ -46,7 +48,12 @@ def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
             "lan: a\nwan: b\ngroups:\n  stuff: 10.0.0.0/8\n",
             '4: unknown group "stuff"; did you mean "staff"?',
         ),
-        ("lan: averylongportname\nwan: b\n", "1: lan: string should have at most 15 characters"),
+        ("lan: a\nwan: b\npolicy: gone.yaml\n", "3: there is no file "),
+        ("lan: a\nwan: b\nsignatures: [gone]\n", "3: there is no file or folder "),
+        ("lan: a\nwan: b\neve: gone/eve.json\n", "3: there is no folder "),
+        ("lan: a\nwan: b\neve: .\n", "3: "),
+        ("lan: a\nwan: b\nheartbeat_seconds: soon\n", '3: "heartbeat_seconds" takes a number'),
+        ("lan: averylongportname\nwan: b\n", '1: "lan" takes at most 15 characters, not '),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -54,3 +61,9 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, said: str) 
         settings(tmp_path, text)
     assert len(caught.value.problems) == 1
     assert str(caught.value).partition("gateway.yaml:")[2].startswith(said)
+
+
+def test_who_leaves_the_line_needs_no_policy_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.yaml"
+    file.write_text("lan: a\nwan: b\npolicy: gone.yaml\n")
+    assert gateway.load(file, to_leave=True).name == "gateway"

@@ -84,17 +84,33 @@ rules:
         ("rules: [", "1: expected the node content"),
         ("- a\n- b\n", "1: expected `field: value` lines at the top"),
         ("rules:\n- name: x\n", '2: "action" is missing'),
-        ("groups:\n  a: 10.0.0.1/8\n", '2: "10.0.0.1/8" is no address prefix'),
+        (
+            "groups:\n  a: 10.0.0.1/8\n",
+            '2: "10.0.0.1/8" is no address prefix; did you mean 10.0.0.0/8?',
+        ),
+        ("groups:\n  5: 10.0.0.0/8\n", '2: "5" is not text'),
+        ("rules:\n- {name: a, app: 5, action: block}\n", '2: "app" takes a word, not 5'),
+        ("rules:\n- {name: a, group: x, action: block}\n", '2: unknown group "x"; none is named'),
+        ("rules:\n\t- name: a\n", "2: found character '\\t' that cannot start any token: indent"),
+        ("min_confidence: true\n", '1: "min_confidence" takes a number, not true'),
+        ("default: false\n", '1: "default" takes one of allow, alert, block, not false'),
+        ("default: !mine block\n", "1: could not determine a constructor for the tag '!mine'"),
+        ("rules: &a [*a]\n", "1: too many values, or nested too deep"),
+        ("rules: " + "[" * 500 + "]" * 500, "1: too many values, or nested too deep"),
+        ("#" * (1 << 20) + "#", " is larger than a mebibyte"),
         ("groups:\n  a: [10.0.0.0/8, ten]\n", '2: "ten" is no address prefix'),
         (
             "groups:\n  a: 10.0.0.0/8\n  b: [10.1.0.0/16, 10.0.0.0/8]\n",
             '3: 10.0.0.0/8 is in the group "a" already',
         ),
-        ("min_confidence: 2\n", "1: min_confidence: input should be less than or equal to 1"),
+        ("min_confidence: 2\n", '1: "min_confidence" takes at most 1, not 2'),
         ("default: alow\n", '1: unknown default "alow"; did you mean "allow"?'),
-        ("rules: 3\n", "1: rules: input should be a valid tuple"),
+        ("rules: 3\n", '1: "rules" takes a list, not 3'),
         ("rules: [3]\n", '1: "rules" takes `field: value` lines, not 3'),
-        ("rules:\n- {name: a, action: allow, action: block}\n", "2: found duplicate key"),
+        (
+            "rules:\n- {name: a, action: allow, action: block}\n",
+            '2: "action" is there already, on line 2',
+        ),
         (
             "rules:\n- {name: a, action: allow}\n- {name: a, action: block}\n",
             '3: rule "a" has the name of the one on line 2',
@@ -105,6 +121,29 @@ def test_a_mistake_is_named_with_its_line(file: Path, text: str, said: str) -> N
     found = mistakes(file, text)
     assert len(found) == 1
     assert found[0].startswith(said), found
+
+
+def test_few_lines_that_stand_for_billions_of_values_are_refused_at_once(file: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 12)]
+    assert mistakes(file, "\n".join(lines)) == ["1: too many values, or nested too deep"]
+
+
+def test_what_is_written_once_may_be_used_twice(file: Path) -> None:
+    file.write_text(
+        "rules:\n- &one {name: a, app: tox, action: block}\n- {<<: *one, name: b, action: alert}\n"
+    )
+    loaded = policy.load(file, WORDS)
+    assert [(rule.name, rule.app, rule.action) for rule in loaded.rules] == [
+        ("a", ("tox",), Action.BLOCK),
+        ("b", ("tox",), Action.ALERT),
+    ]
+
+
+def test_nothing_in_a_file_steers_the_terminal(file: Path) -> None:
+    assert mistakes(file, 'default: "\\e[2J"\n') == [
+        '1: unknown default "�[2J"; known: alert, allow, block'
+    ]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

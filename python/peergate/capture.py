@@ -141,7 +141,6 @@ def read(
 def _compiled(policy: AnyPath | None, catalog: Catalog) -> Policy | None:
     if policy is None:
         return None
-    # Imported here: reading without a policy should not wait for pydantic.
-    from peergate.policy.compiled import from_file  # noqa: PLC0415
+    from peergate.policy.compiled import from_file  # noqa: PLC0415 - without a policy nobody waits for pydantic
 
     return from_file(Path(policy), catalog)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_network
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import MappingNode, SequenceNode
 
-from peergate.problems import DocumentError, Problem, unknown
+from peergate.problems import DocumentError, Problem
+from peergate.wording import in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from pydantic_core import ErrorDetails
+    from ruamel.yaml.nodes import Node
 
 Location: TypeAlias = tuple[int | str, ...]
 """The way to a value: keys and indices from the top."""
@@ -24,6 +25,24 @@ Location: TypeAlias = tuple[int | str, ...]
 Lines: TypeAlias = dict[Location, int]
 
 M = TypeVar("M", bound="Section")
+
+LARGEST = 1 << 20
+"""Bytes of a file: far more than anybody writes, and read in seconds."""
+
+MOST_VALUES = 100_000
+"""Values of a file, those counted twice that an alias (`*name`) repeats: few lines can stand for billions."""
+
+DEEPEST = 16
+"""Levels: no field of any file lies deeper than five."""
+
+TEXT = "tag:yaml.org,2002:str"
+MERGE = "tag:yaml.org,2002:merge"
+
+HINTS = {
+    "cannot start any token": "indent with spaces, and put text that begins with a special character in quotes",
+    "mapping values are not allowed": 'a value that holds ": " needs quotes; or the indentation is wrong',
+}
+"""What usually lies behind the words of the YAML reader."""
 
 
 class Section(BaseModel):
@@ -33,7 +52,8 @@ class Section(BaseModel):
 
 
 def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
+    # A number where a word belongs is told as such, not as a list that is missing.
+    return value if value is None or isinstance(value, list | tuple | dict) else [value]
 
 
 OneOrMore = BeforeValidator(_as_list)
@@ -43,8 +63,15 @@ OneOrMore = BeforeValidator(_as_list)
 def _prefix(text: str) -> str:
     try:
         return str(ip_network(text))
-    except ValueError as error:
-        raise ValueError(f'"{text}" is no address prefix: {error}') from error
+    except ValueError:
+        raise ValueError(f'"{text}" is no address prefix{_nearest_prefix(text)}') from None
+
+
+def _nearest_prefix(text: str) -> str:
+    try:
+        return f"; did you mean {ip_network(text, strict=False)}?"
+    except ValueError:
+        return ", such as 10.10.0.0/16 or fd10::/16"
 
 
 Prefix: TypeAlias = Annotated[str, AfterValidator(_prefix)]
@@ -56,21 +83,23 @@ Prefixes: TypeAlias = Annotated[tuple[Prefix, ...], OneOrMore]
 
 def read(path: Path) -> tuple[dict[str, Any], Lines]:
     """The file's top mapping, and the line of every value in it."""
+    text = _text(path)
+    # The pure reader: only it keeps the lines.
+    yaml = YAML(typ="safe", pure=True)
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise DocumentError.whole_file(path, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise DocumentError.whole_file(path, "is not UTF-8 text") from error
+        top = yaml.compose(text)
+        if top is None:
+            raise DocumentError.whole_file(path, "is empty")
+        if not isinstance(top, MappingNode):
+            raise DocumentError([Problem(str(path), 1, "expected `field: value` lines at the top")])
+        lines: Lines = {}
+        if problems := list(_note_lines(top, (), lines, str(path))):
+            raise DocumentError(problems)
+        return yaml.constructor.construct_document(top), lines
     except YAMLError as error:
         raise DocumentError([_syntax(path, error)]) from error
-    if tree is None:
-        raise DocumentError.whole_file(path, "is empty")
-    if not isinstance(tree, CommentedMap):
-        raise DocumentError([Problem(str(path), 1, "expected `field: value` lines at the top")])
-    lines: Lines = {}
-    _note_lines(tree, (), lines)
-    return tree, lines
+    except RecursionError:
+        raise DocumentError.whole_file(path, "is nested too deep") from None
 
 
 def validate(
@@ -81,7 +110,7 @@ def validate(
         return model.model_validate(tree, context=context)
     except ValidationError as error:
         raise DocumentError(
-            Problem(str(path), line_of(lines, found["loc"]), _in_words(model, found))
+            Problem(str(path), line_of(lines, found["loc"]), in_words(model, found))
             for found in error.errors()
         ) from error
 
@@ -94,54 +123,52 @@ def line_of(lines: Lines, location: Location) -> int:
     return 1
 
 
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            octets = file.read(LARGEST + 1)
+        if len(octets) > LARGEST:
+            raise DocumentError.whole_file(path, "is larger than a mebibyte: is it the right file?")
+        return octets.decode("utf-8-sig")
+    except OSError as error:
+        raise DocumentError.whole_file(path, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise DocumentError.whole_file(path, "is not UTF-8 text") from error
+
+
 def _syntax(path: Path, error: YAMLError) -> Problem:
     if not isinstance(error, MarkedYAMLError):
-        return Problem(str(path), 0, f"is not YAML: {error}")
-    mark = error.problem_mark or error.context_mark
+        return Problem(str(path), 0, f"is not YAML: {str(error).splitlines()[0]}")
     said = (error.problem or error.context or "is not YAML").splitlines()[0]
+    mark, began = error.problem_mark or error.context_mark, error.context_mark
+    if mark and began and error.context and began.line != mark.line:
+        said += f", {error.context.splitlines()[0]} from line {began.line + 1} on"
+    said += next((f": {hint}" for words, hint in HINTS.items() if words in said), "")
     return Problem(str(path), mark.line + 1 if mark else 0, said)
 
 
-def _note_lines(node: object, location: Location, lines: Lines) -> None:
-    if isinstance(node, CommentedMap):
-        for key in node:
-            lines[*location, key] = node.lc.key(key)[0] + 1
-            _note_lines(node[key], (*location, key), lines)
-    elif isinstance(node, CommentedSeq):
-        for index, item in enumerate(node):
-            lines[*location, index] = node.lc.item(index)[0] + 1
-            _note_lines(item, (*location, index), lines)
+def _note_lines(node: Node, location: Location, lines: Lines, path: str) -> Iterator[Problem]:
+    """Writes down the line of every value. Gives what no model could say: fields twice, fields that are no words."""
+    if len(lines) > MOST_VALUES or len(location) > DEEPEST:
+        # Before anything walks through the values themselves.
+        raise DocumentError([Problem(path, _line(node), "too many values, or nested too deep")])
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.value):
+            lines[*location, index] = _line(item)
+            yield from _note_lines(item, (*location, index), lines, path)
+    elif isinstance(node, MappingNode):
+        for key, value in node.value:
+            name, line = key.value, _line(key)
+            if key.tag not in (TEXT, MERGE):
+                shown = f'"{name}"' if isinstance(name, str) else "a list or mapping"
+                yield Problem(path, line, f"{shown} is not text: names of fields in quotes, please")
+            elif (*location, name) in lines and key.tag == TEXT:
+                first = lines[*location, name]
+                yield Problem(path, line, f'"{name}" is there already, on line {first}')
+            else:
+                lines[*location, name] = line
+                yield from _note_lines(value, (*location, name), lines, path)
 
 
-def _in_words(model: type[BaseModel], error: ErrorDetails) -> str:
-    location = error["loc"]
-    field = next((part for part in reversed(location) if isinstance(part, str)), "")
-    match error["type"]:
-        case "missing":
-            return f'"{field}" is missing'
-        case "extra_forbidden":
-            return unknown("field", field, _fields_at(model, location[:-1]))
-        case "enum":
-            choices = re.findall(r"'([^']*)'", str(error["ctx"]["expected"]))
-            return unknown(field, str(error["input"]), choices)
-        case "model_type":
-            return f'"{field}" takes `field: value` lines, not {error["input"]!r}'
-        case "value_error":
-            return str(error["ctx"]["error"])
-    return f"{field}: {error['msg'][0].lower()}{error['msg'][1:]}"
-
-
-def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
-    """The fields of the section that a location leads to."""
-    for part in location:
-        field = model.model_fields.get(str(part))
-        inner = _section_in(field.annotation) if field else None
-        model = inner or model
-    return list(model.model_fields)
-
-
-def _section_in(annotation: object) -> type[Section] | None:
-    """The section that a field's type holds, as it is or in a list or mapping."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return annotation
-    return next(filter(None, map(_section_in, get_args(annotation))), None)
+def _line(node: Node) -> int:
+    return int(node.start_mark.line) + 1

@@ -17,7 +17,7 @@ from peergate import document, policy, signatures
 from peergate._engine import Events, Policy
 from peergate._engine import Gateway as Line
 from peergate.claim import claim
-from peergate.document import Prefixes, Section
+from peergate.document import OneOrMore, Prefixes, Section
 from peergate.model import Fail, Mode, Refuse
 from peergate.policy import compiled
 from peergate.problems import DocumentError, Problem, unknown
@@ -53,10 +53,10 @@ class Settings(Section):
     # In place of the policy's groups of the same names: one policy serves many sites.
     groups: dict[str, Prefixes] = Field(default_factory=dict)
     eve: Path | None = None
-    signatures: tuple[Path, ...] = ()
+    signatures: Annotated[tuple[Path, ...], OneOrMore] = ()
     local: Prefixes = ()
-    alarm_megabytes: Annotated[float, Field(gt=0)] = 1000.0
-    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=60)] = 2.0
+    alarm_megabytes: Annotated[float, Field(gt=0, strict=True)] = 1000.0
+    heartbeat_seconds: Annotated[float, Field(ge=0.1, le=60, strict=True)] = 2.0
 
 
 class Viewer(Protocol):
@@ -69,8 +69,11 @@ class Viewer(Protocol):
         """Takes a line for the person at the terminal."""
 
 
-def load(path: Path) -> Settings:
-    """The settings in a file. Raises DocumentError with every mistake in it."""
+def load(path: Path, *, to_leave: bool = False) -> Settings:
+    """The settings in a file. Raises DocumentError with every mistake in it.
+
+    Who only wants to leave the line (`to_leave`) is not asked for the files that the settings name.
+    """
     tree, lines = document.read(path)
     read = document.validate(Settings, tree, lines, path)
     home = path.parent
@@ -84,16 +87,26 @@ def load(path: Path) -> Settings:
     if mistakes := [
         Problem(str(path), document.line_of(lines, place), message)
         for place, message in _at_odds(settings)
+        if not to_leave
     ]:
         raise DocumentError(mistakes)
     return settings
 
 
 def _at_odds(settings: Settings) -> Iterator[tuple[Location, str]]:
-    """Where settings that are right by themselves do not go together."""
+    """Where settings that are right by themselves fit neither each other nor the files of this machine."""
     if settings.lan == settings.wan:
         yield ("wan",), f'"{settings.wan}" is the lan port already'
-    if settings.groups:
+    if settings.eve and settings.eve.is_dir():
+        yield ("eve",), f"{settings.eve} is a folder; name a file in it"
+    elif settings.eve and not settings.eve.parent.is_dir():
+        yield ("eve",), f"there is no folder {settings.eve.parent} to write into"
+    for index, each in enumerate(settings.signatures):
+        if not each.exists():
+            yield ("signatures", index), f"there is no file or folder {each}"
+    if not settings.policy.exists():
+        yield ("policy",), f"there is no file {settings.policy}"
+    elif settings.groups:
         known = policy.group_names(document.read(settings.policy)[0])
         for name in settings.groups.keys() - known:
             yield ("groups", name), unknown("group", name, known)

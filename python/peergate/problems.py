@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # With more choices than this a list helps nobody.
-FEW_CHOICES = 8
+FEW_CHOICES = 16
 
 
 @dataclass(frozen=True, order=True)
@@ -24,7 +24,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
-        return f"{place}: {self.message}"
+        # What a file holds goes to a terminal: no byte of it may steer that.
+        return "".join(each if each.isprintable() else "�" for each in f"{place}: {self.message}")
 
 
 class DocumentError(ValueError):
@@ -48,4 +49,6 @@ def unknown(kind: str, word: str, choices: Iterable[str]) -> str:
         return f'unknown {kind} "{word}"; did you mean "{near[0]}"?'
     if 0 < len(known) <= FEW_CHOICES:
         return f'unknown {kind} "{word}"; known: {", ".join(known)}'
+    if not known:
+        return f'unknown {kind} "{word}"; none is named in the file'
     return f'unknown {kind} "{word}"'

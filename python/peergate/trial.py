@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from peergate import capture, signatures
+from peergate.problems import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +82,8 @@ class Trial:
 
 def run(file: Path, path: Path) -> Trial:
     """Reads the capture without the file and with it. Raises DocumentError with every mistake in the file."""
+    if file.is_dir():
+        raise DocumentError.whole_file(file, "is a folder; name one signature file")
     with_it, without_it = signatures.of_site([file]), signatures.of_site()
     app = tomllib.loads(file.read_text(encoding="utf-8"))["app"]
     free = {UNRECOGNISED, app, *(each.name for each in with_it.protocols if each.layer != CONTENT)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from io import TextIOWrapper
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -14,11 +16,20 @@ USAGE = 2
 STANDARD_INPUT = "/dev/stdin"
 """What `-` stands for until the command sees it: an option's name begins so, and an argument must not."""
 
+
+def _version() -> str:
+    # Imported here: the engine is not needed to say how a command is called.
+    from peergate import version
+
+    return f"peergate {version()}"
+
+
 app = App(
     name="peergate",
     help="Recognises evasive voice, peer-to-peer and messaging applications, says why, and enforces policy.",
     help_format="plaintext",
-    version_flags=[],
+    version=_version,
+    version_flags=["--version"],
     default_parameter=Parameter(negative="", show_default=False),
 )
 app.command(
@@ -38,16 +49,23 @@ app.command(
 )
 
 
+def end_with_the_reader() -> None:
+    """A reader that stops early (`| head`) ends us quietly, as it does every other filter."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
 @app.command
 def version() -> None:
     """Say which version this is."""
-    from peergate import version
-
-    print(f"peergate {version()}")
+    print(_version())
 
 
 def main() -> None:
     """Run the command line; mistakes in files are told line by line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show an arrow shows a question mark, and all else.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     words = [STANDARD_INPUT if word == "-" else word for word in sys.argv[1:]]
     try:
         sys.exit(app(words, exit_on_error=False, result_action="return_value"))

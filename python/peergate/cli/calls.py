@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peergate.cli import STANDARD_INPUT, USAGE
+from peergate.cli import USAGE, end_with_the_reader
 
 if TYPE_CHECKING:
     from peergate.capture import Latest
@@ -52,19 +52,41 @@ def look(
     command: str, files: tuple[str, ...], eve: Path | None, local: tuple[str, ...]
 ) -> Latest | int:
     """What captures or an EVE file hold; the exit status where they cannot be read."""
-    from peergate import CaptureError
-    from peergate.cli.objects import found
-
+    end_with_the_reader()
     if bool(files) == bool(eve):
         print(f"peergate {command}: name captures, or one --eve file", file=sys.stderr)
         return USAGE
+    return _in_captures(command, files, local) if eve is None else _in_eve(eve)
+
+
+def _in_captures(command: str, files: tuple[str, ...], local: tuple[str, ...]) -> Latest | int:
+    from peergate import DocumentError, read
+    from peergate.cli.reading import all_of, names_of, tell_what_was_wrong
+    from peergate.signatures import site
+
     try:
-        return found(["-" if name == STANDARD_INPUT else name for name in files], eve, local)
-    except CaptureError as error:
-        print(f"peergate: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"peergate: {error.filename}: {error.strerror}", file=sys.stderr)
+        capture = read(names_of(files), local=local, extra_signatures=site())
+    except DocumentError:
+        raise
     except ValueError as error:
         print(f"peergate {command}: --local: {error}", file=sys.stderr)
         return USAGE
-    return NOTHING_READ
+    unread: list[str] = []
+    for _batch in all_of(capture, unread):
+        pass
+    tell_what_was_wrong(capture, unread)
+    return NOTHING_READ if len(unread) == len(files) else capture.latest
+
+
+def _in_eve(eve: Path) -> Latest | int:
+    from peergate.cli.objects import written
+
+    try:
+        found = written(eve)
+    except OSError as error:
+        print(f"peergate: {error.filename}: {error.strerror}", file=sys.stderr)
+        return NOTHING_READ
+    if found is None:
+        print(f"peergate: {eve}: no line of it is one of EVE", file=sys.stderr)
+        return NOTHING_READ
+    return found

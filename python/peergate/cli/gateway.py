@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -41,12 +42,12 @@ def gateway(
     from peergate import gateway as running
     from peergate._engine import GatewayError, missing
 
-    settings = running.load(config)
+    settings = running.load(config, to_leave=detach)
     try:
         if test:
             running.check(settings)
             print(f"{config}: right")
-            _tell(missing())
+            _tell([*_ports_missing(settings), *missing()])
         elif detach:
             gone = running.detach(settings)
             print(f"{settings.name}: {'taken out of the line' if gone else 'was not in the line'}")
@@ -60,6 +61,16 @@ def gateway(
         print(f"peergate: {error.filename}: {error.strerror}", file=sys.stderr)
         return CANNOT_RUN
     return 0
+
+
+def _ports_missing(settings: running.Settings) -> list[tuple[str, str]]:
+    """Ports that are not there (yet: a cable or a driver may come later), and which are."""
+    there = sorted(name for _, name in socket.if_nameindex() if name != "lo")
+    return [
+        (f"port {name}", f"this machine has {', '.join(there) or 'none'}")
+        for name in (settings.lan, settings.wan)
+        if name not in there
+    ]
 
 
 def _tell(lacking: list[tuple[str, str]]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.types import NonNegativeInt, PositiveFloat, PositiveInt
 from cyclopts.validators import Number
 
 app = App(name="lab")
@@ -48,8 +49,8 @@ def down() -> int:
 def generate(
     capture: Path,
     *,
-    hosts: int = 1000,
-    minutes: float = 10.0,
+    hosts: Annotated[int, Parameter(validator=Number(gte=2, lte=100_000))] = 1000,
+    minutes: Annotated[float, Parameter(validator=Number(gt=0, lte=1440))] = 10.0,
     seed: int = 1,
     parameters: Path | None = None,
 ) -> int:
@@ -75,7 +76,7 @@ def generate(
 
 
 @app.command
-def score(capture: Path, *, no_signatures: bool = False, misses: int = 0) -> int:
+def score(capture: Path, *, no_signatures: bool = False, misses: NonNegativeInt = 0) -> int:
     """Read a capture that `generate` wrote, and compare with the truth beside it.
 
     Parameters
@@ -94,7 +95,9 @@ def score(capture: Path, *, no_signatures: bool = False, misses: int = 0) -> int
 
 
 @app.command
-def record(client: str, capture: Path, *, seconds: float = 20.0, sample: bool = False) -> int:
+def record(
+    client: str, capture: Path, *, seconds: PositiveFloat = 20.0, sample: bool = False
+) -> int:
     """Capture a real client in the lab, with the truth: whose flow is whose, by the kernel's word.
 
     Parameters
@@ -119,7 +122,7 @@ def logons(
     *,
     runs: Annotated[int, Parameter(validator=Number(gte=1, lte=190))] = 104,
     seed: int = 1,
-    rounds: int = 5,
+    rounds: PositiveInt = 5,
     without_gateway: bool = False,
 ) -> int:
     """Log on with many clients of the Skype-class simulator at once, in every disguise, and count who is stopped.

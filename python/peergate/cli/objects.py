@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from peergate._engine import Call, Host
-from peergate.capture import Latest, read
+from peergate.capture import Latest
 from peergate.cli.tables import endpoint, size, table
 
 if TYPE_CHECKING:
@@ -26,25 +26,18 @@ CLOCK = slice(11, 19)
 """Hours, minutes and seconds of a time as EVE writes it."""
 
 
-def found(files: Iterable[str], eve: Path | None, local: Iterable[str]) -> Latest:
-    """What captures hold, or what a gateway wrote into its EVE file.
-
-    Raises CaptureError or OSError where nothing could be read.
-    """
-    if eve is None:
-        capture = read(files, local=local)
-        for _batch in capture.batches():
-            pass
-        return capture.latest
-    latest = Latest()
+def written(eve: Path) -> Latest | None:
+    """What a gateway wrote into its EVE file; None where it holds other things. Raises OSError."""
+    latest, is_eve = Latest(), eve.is_file() and not eve.stat().st_size
     with eve.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
+            is_eve = is_eve or '"event_type":' in line
             # Most lines are flows: what is no call need not be parsed to see it.
             if '"event_type":"call"' in line and (call := Call.parse(line)):
                 latest.add([call], [])
             elif '"event_type":"host"' in line and (host := Host.parse(line)):
                 latest.add([], [host])
-    return latest
+    return latest if is_eve else None
 
 
 def call_table(calls: Iterable[Call]) -> Table:

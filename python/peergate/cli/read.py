@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 from cyclopts.types import NonNegativeInt
 
-from peergate.cli import STANDARD_INPUT, USAGE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from peergate import Capture
-    from peergate._engine import Batch
+from peergate.cli import USAGE, end_with_the_reader
 
 NOTHING_READ = 1
 """Exit status when there was no capture in what was given."""
@@ -57,13 +50,13 @@ def read(
         Recognise no protocol and no app: say only what the times and sizes of packets show.
 
     """
-    from peergate import CaptureError, DocumentError
+    from peergate import DocumentError
     from peergate import read as open_captures
+    from peergate.cli.reading import all_of, names_of, tell_what_was_wrong
     from peergate.signatures import site
 
-    # A reader that stops early (`| head`) ends us quietly, as it does every other filter.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    paths = ["-" if name == STANDARD_INPUT else name for name in (*files, *read_from)]
+    end_with_the_reader()
+    paths = names_of((*files, *read_from))
     if not paths:
         print("peergate read: name at least one capture (- is standard input)", file=sys.stderr)
         return USAGE
@@ -81,40 +74,16 @@ def read(
         print(f"peergate read: --local: {error}", file=sys.stderr)
         return USAGE
     unread: list[str] = []
-    try:
-        _print_lines(capture) if json else _print_tables(capture, why=why, limit=limit)
-    except CaptureError as error:
-        unread = str(error).splitlines()
-    for warning in [*capture.warnings, *unread]:
-        print(f"peergate: {warning}", file=sys.stderr)
-    return NOTHING_READ if len(unread) == len(paths) else 0
+    if json:
+        for batch in all_of(capture, unread):
+            sys.stdout.write(batch.eve())
+    else:
+        # Imported here: lines need no tables, and should not wait for them.
+        from peergate.cli.report import Report
 
-
-def _print_lines(capture: Capture) -> None:
-    for batch in _with_progress(capture):
-        sys.stdout.write(batch.eve())
-
-
-def _print_tables(capture: Capture, *, why: bool, limit: int) -> None:
-    from peergate.cli.report import Report
-
-    report = Report(why=why, limit=limit)
-    try:
-        for batch in _with_progress(capture):
+        report = Report(why=why, limit=limit)
+        for batch in all_of(capture, unread):
             report.add(batch)
-    finally:
-        # Also when one of several captures could not be read.
         report.show(capture.stats, capture.calls, capture.hosts)
-
-
-def _with_progress(capture: Capture) -> Iterator[Batch]:
-    """The batches, with a bar on standard error where a person may see it."""
-    if not sys.stderr.isatty():
-        yield from capture.batches()
-        return
-    from peergate.cli.progress import bar
-
-    with bar() as update:
-        for batch in capture.batches():
-            yield batch
-            update(*capture.progress)
+    tell_what_was_wrong(capture, unread)
+    return NOTHING_READ if len(unread) == len(paths) else 0

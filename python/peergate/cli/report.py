@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEARLY_CERTAIN = 0.99
 """From here on a decimal is shown, so that 99.9% does not read as certain."""
 
+LEGEND = "dB: weight of evidence; +10 makes the app ten times as likely, +20 a hundred times"
+
 COLOURS = {"allow": "", "alert": "yellow", "block": "red"}
 
 
@@ -55,6 +57,7 @@ class Report:
         if self._why:
             for flow in flows:
                 console.print(why(flow))
+            console.print(LEGEND, "", style="dim")
         self._show_objects(console, calls, hosts)
         if flows:
             console.print(_host_table(self._summary, self._limit), "")

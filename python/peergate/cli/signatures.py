@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
+from peergate.cli import end_with_the_reader
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -22,7 +24,7 @@ app = App(name="signatures")
 
 @app.command(name="list")
 def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
-    """List the apps by category, and the protocols.
+    """List the apps by category, the protocols and the activities: the words that a policy may use.
 
     Parameters
     ----------
@@ -32,6 +34,7 @@ def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
     """
     from peergate.signatures import of_site
 
+    end_with_the_reader()
     catalog = of_site(signatures)
     by_category: defaultdict[str, list[str]] = defaultdict(list)
     for each in catalog.apps:
@@ -39,6 +42,7 @@ def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
     for category in catalog.categories:
         print(f"{category}: {', '.join(sorted(by_category[category]))}")
     print(f"\nprotocols: {', '.join(sorted(each.name for each in catalog.protocols))}")
+    print(f"\nactivities: {', '.join(catalog.activities)}")
 
 
 @app.command
@@ -57,6 +61,7 @@ def test(file: Path, capture: Path, /) -> int:
     from peergate.cli.report import why
     from peergate.cli.tables import console_for_output
 
+    end_with_the_reader()
     try:
         tried = trial.run(file, capture)
     except CaptureError as error:

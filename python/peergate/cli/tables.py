@@ -7,13 +7,13 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-PIPE_WIDTH = 180
-"""Columns when the output is no terminal: wide enough that no cell of an IPv4 flow is cut."""
+WIDTH = 180
+"""Columns at least: no cell of an IPv4 flow is cut. A narrower terminal breaks lines, and loses nothing."""
 
 
 def console_for_output() -> Console:
-    """Standard output: as wide as the terminal, or wide enough where there is none."""
-    return Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
+    """Standard output: as wide as the terminal, and wide enough."""
+    return Console(width=max(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH)
 
 
 def table(title: str, *headings: str, numbers: tuple[str, ...] = ()) -> Table:

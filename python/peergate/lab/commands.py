@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from peergate.lab.story import Part
 
 WRONG = 1
+USAGE = 2
 CANNOT = 3
 INTERRUPTED = 130
 
@@ -105,7 +106,10 @@ def record(client: str, target: Path, seconds: float, *, sample: bool) -> int:
     """Captures a real client and writes down whose flow is whose."""
     if client not in CASTS:
         sys.stderr.write(f"peergate lab record: {unknown('client', client, CASTS)}\n")
-        return CANNOT
+        return USAGE
+    if not target.parent.is_dir():
+        sys.stderr.write(f"peergate lab record: there is no folder {target.parent}\n")
+        return USAGE
     console = Console()
 
     def work() -> int:

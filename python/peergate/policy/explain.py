@@ -71,7 +71,7 @@ def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
 
 def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
+        # A zone (`%eth0`) is a place on one machine, and no part of an address on the wire.
+        return not getattr(ip_address(text), "scope_id", None)
     except ValueError:
         return False
-    return True

@@ -60,7 +60,7 @@ class Rule(Section):
     src_group: Groups = ()
     dest_group: Groups = ()
     action: Action
-    min_confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    min_confidence: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
 
     @property
     def asks_what_it_is(self) -> bool:
@@ -89,4 +89,4 @@ class PolicyFile(Section):
     hosts: tuple[KnownHost, ...] = ()
     rules: tuple[Rule, ...] = ()
     default: Action = Action.ALLOW
-    min_confidence: Annotated[float, Field(ge=0, le=1)] = SURE_ENOUGH
+    min_confidence: Annotated[float, Field(ge=0, le=1, strict=True)] = SURE_ENOUGH

@@ -122,7 +122,7 @@ def post(address: str, offer: str) -> str:
     request = urllib.request.Request(
         f"http://{address}:{PORT}/call", offer.encode(), {"Content-Type": "application/sdp"}
     )
-    with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=LIMIT_SECONDS) as response:  # noqa: S310 - an address of the lab, over HTTP
         answered: bytes = response.read()
     return answered.decode()
 

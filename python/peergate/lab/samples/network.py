@@ -46,7 +46,7 @@ def dhcp() -> Talk:
 
     client, server = Endpoint("0.0.0.0", 68), Endpoint("192.0.2.1", 67)  # noqa: S104 - as the RFC says
     everybody = "255.255.255.255"
-    found = message(1, "0.0.0.0", (53, b"\x01"), (12, b"desk"), (55, b"\x01\x03\x06"))  # noqa: S104
+    found = message(1, "0.0.0.0", (53, b"\x01"), (12, b"desk"), (55, b"\x01\x03\x06"))  # noqa: S104 - as the RFC says
     offer = message(2, HERE, (53, b"\x02"), (54, inet_aton(server.address)), (51, bytes(3) + b"x"))
     talk.datagram(client, Endpoint(everybody, 67), found)
     talk.datagram(server, Endpoint(everybody, 68), offer)

@@ -129,7 +129,7 @@ def quic() -> Talk:
     nonce = (int.from_bytes(QUIC_IV) ^ number).to_bytes(12)
     text = AESGCM(QUIC_KEY).encrypt(nonce, QUIC_HELLO.ljust(QUIC_PLAIN, b"\0"), QUIC_HEADER)
     # Initials are masked with a sample of themselves (RFC 9001 §5.4); nothing here is kept secret by it.
-    cipher = Cipher(algorithms.AES(QUIC_HEADER_KEY), modes.ECB()).encryptor()  # noqa: S305
+    cipher = Cipher(algorithms.AES(QUIC_HEADER_KEY), modes.ECB()).encryptor()  # noqa: S305 - as RFC 9001 says
     mask = cipher.update(text[:16])
     header = bytearray(QUIC_HEADER)
     header[0] ^= mask[0] & 0x0F
