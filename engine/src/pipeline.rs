@@ -20,7 +20,7 @@ use hosting::{count, part, tell, tell_size};
 use leaps::Leaps;
 use segments::read_segment;
 use spare::Spare;
-use watching::watch;
+use watching::{look_at_opening, watch};
 
 use crate::apps::Catalog;
 use crate::behaviour::{Noted, Randoms};
@@ -209,8 +209,12 @@ impl Core {
         let side = if sender_is_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count(packet, side);
         tell(&mut self.hosts, &mut self.calls, flow, side, packet, out);
-        if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() && self.config.names {
-            flow.begin_reading(self.spare.take());
+        if flow.reading.is_none() && packet.payload_len > 0 && !flow.state.is_read() {
+            if self.config.names {
+                flow.begin_reading(self.spare.take());
+            } else {
+                look_at_opening(flow, side, packet);
+            }
         }
         let noted = watch(flow, packet.time, side, packet.payload_len, packet.payload);
         if let Some(reading) = flow.reading.take_if(|reading| tells_something(packet, reading)) {

@@ -10,7 +10,7 @@ use crate::event::Told;
 use crate::evidence::confidence;
 use crate::facts::{Kind, Value};
 use crate::flow::{community_id, EndReason, Flow};
-use crate::inspect::registry;
+use crate::inspect::{registry, Category};
 use crate::packet::{Endpoint, Side, Time, Transport};
 use crate::policy::Policy;
 
@@ -166,7 +166,15 @@ impl<'a> Report<'a> {
 
     fn finding(&self, place: u8) -> String {
         let findings = self.flow.behaviour.as_ref().map_or(&[][..], |behaviour| behaviour.findings());
-        findings.iter().find(|finding| finding.detector == place).map_or_else(String::new, Finding::sentence)
+        let found = findings.iter().find(|finding| finding.detector == place);
+        let inside = self.flow.judgement.category() == Category::Tunnel
+            && found.is_some_and(|finding| finding.activity() == Activity::Call);
+        let sentence = found.map_or_else(String::new, Finding::sentence);
+        if inside {
+            format!("inside the tunnel, {sentence}")
+        } else {
+            sentence
+        }
     }
 
     /// What else it could have been, and how probably.

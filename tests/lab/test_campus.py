@@ -11,7 +11,7 @@ import pytest
 
 from peergate.lab.campus.generate import Order, generate
 from peergate.lab.campus.parameters import Evasions, Parameters, Program, Proxies, Traffic, load
-from peergate.lab.campus.score import Reading, score
+from peergate.lab.campus.score import Reading, Score, read, score
 from peergate.lab.campus.truth import beside
 from peergate.lab.frames import checksum
 from peergate.problems import DocumentError
@@ -211,3 +211,46 @@ def test_a_mistake_in_the_parameters_is_told_with_its_line(tmp_path: Path) -> No
     words = str(told.value)
     assert "campus.yaml:2: " in words
     assert 'campus.yaml:3: unknown field "trafic"; did you mean "traffic"?' in words
+
+
+def heard(path: Path, traffic: dict[str, float], *, minutes: float = 3.0) -> Score:
+    """What Peergate makes of a campus with nothing else on it."""
+    parameters = Parameters(
+        named=NOBODY,
+        unnamed=NOBODY,
+        proxies=NO_PROXIES,
+        traffic=QUIET.model_copy(update=traffic),
+    )
+    capture = made(path / "heard.pcap", parameters, minutes=minutes)
+    return score(capture, read(capture))
+
+
+def test_what_changes_in_a_call_is_told_within_five_seconds(tmp_path: Path) -> None:
+    kinds = {"video_call": 2.0, "muted_call": 2.0, "held_call": 2.0}
+    told = heard(tmp_path, kinds)
+    assert told.turns.there > 5
+    assert told.turns.missed == told.activities.missed == []
+
+
+def test_a_call_inside_a_tunnel_is_a_tunnel_in_which_somebody_calls(tmp_path: Path) -> None:
+    told = heard(tmp_path, {"tunnelled_call": 6.0})
+    assert told.categories["tunnel"].there > 5
+    assert told.categories["tunnel"].missed == told.activities.missed == []
+
+
+def test_calls_over_tcp_are_found_and_what_keeps_time_beside_them_is_not(tmp_path: Path) -> None:
+    kinds = ("streamed_game", "queries", "terminal", "remote_desktop", "shell")
+    told = heard(tmp_path, {"streamed_call": 6.0, **dict.fromkeys(kinds, 3.0)})
+    assert told.calls["unnamed direct tcp"].there > 5
+    assert told.calls["unnamed direct tcp"].recall == 1.0
+    assert told.false_calls.innocent > 20
+    assert told.false_calls.wronged == []
+
+
+def test_a_program_that_gathers_writes_fewer_segments(tmp_path: Path) -> None:
+    def segments(gathers: float) -> int:
+        program = BUSY.model_copy(update={"without_udp": 1.0, "gathers": gathers})
+        said = [frame for _, frame in frames(only(program, tmp_path)) if frame[23] == 6]
+        return sum(len(payload(frame)) > 0 for frame in said)
+
+    assert segments(1.0) * 2 < segments(0.0)

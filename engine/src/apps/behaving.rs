@@ -23,6 +23,9 @@ impl Judgement {
     /// Hears what was found in the flow so far.
     pub fn hear(&mut self, behaviour: &Behaviour, transport: Transport) {
         self.evidence.retain(|evidence| !matches!(evidence.source, Source::Finding(_)));
+        if behaviour.is_no_call() {
+            self.give_back_call();
+        }
         let speech = behaviour.finding(Activity::Call);
         if let Some(speech) = speech.filter(|speech| speech.decibans >= DECIDES_FROM && self.gives_way_to(speech)) {
             self.forget_name();
@@ -61,6 +64,16 @@ impl Judgement {
         self.activity = Activity::Call;
         let source = Source::Sign(UNKNOWN_CALL.id());
         self.evidence.push(Evidence { source, packet, weight, weighing: Weighing::Lent });
+    }
+
+    /// What it was only taken for because its far end was called before: what is heard of it says otherwise.
+    fn give_back_call(&mut self) {
+        let lent = Source::Sign(UNKNOWN_CALL.id());
+        if self.is_unrecognised() && self.evidence.iter().any(|evidence| evidence.source == lent) {
+            self.evidence.retain(|evidence| evidence.source != lent);
+            (self.category, self.decibans) = (None, 0);
+            (self.usual, self.activity) = (Activity::Unknown, Activity::Unknown);
+        }
     }
 
     /// Hears what goes on in the flow, whatever it is taken for.
@@ -114,14 +127,19 @@ impl Judgement {
 
     /// What goes on, by what is usual for the application and by what was found.
     fn merged(&self, found: Activity, behaviour: &Behaviour, transport: Transport) -> Activity {
-        let between_people = matches!(self.category(), Category::Call | Category::Chat | Category::P2p);
+        // A guess at a name says nothing of what goes on.
+        let guessed = self.app != AppId::UNKNOWN && self.is_unrecognised();
+        let between_people = !guessed && matches!(self.category(), Category::Call | Category::Chat | Category::P2p);
         let begins = matches!(self.usual, Activity::Unknown | Activity::LogOn | Activity::Lookup);
         let seconds = |activity| behaviour.course.lasted(activity);
+        let speaks = behaviour.finding(Activity::Call).is_some_and(|speech| speech.decibans >= DECIDES_FROM);
         match (self.category(), found) {
             // Full packets beside live voice are a screen: calls send files over TCP.
             (Category::Call, Activity::FileTransfer) if transport == Transport::Udp && spoke(behaviour) => {
                 Activity::Screen
             }
+            // What makes a flow a call is what goes on in it, before it has gone on for long.
+            (Category::Call, Activity::Unknown) if speaks && self.is_unrecognised() => Activity::Call,
             // A long list is no file.
             (_, Activity::FileTransfer) if self.usual == Activity::Chat && seconds(Activity::FileTransfer) < FILE => {
                 self.usual
@@ -129,13 +147,17 @@ impl Judgement {
             (_, Activity::Call | Activity::Video | Activity::Screen | Activity::FileTransfer) if between_people => {
                 found
             }
+            // What a tunnel carries, and a connection of which only TLS is known: it stays what it is.
+            (Category::Tunnel, Activity::Call) if speaks => found,
+            (Category::Web, Activity::Call) if speaks && !self.named => found,
             (Category::Web | Category::File, Activity::FileTransfer) if begins => found,
             (Category::Unknown, Activity::FileTransfer | Activity::Chat | Activity::Idle) => found,
             (_, Activity::Chat) if between_people && begins => found,
             (_, Activity::Idle) if between_people && self.usual == Activity::Unknown => found,
+            (Category::Call, Activity::Idle) if spoke(behaviour) => found,
             // Of a stream of which only TLS is known, some words now and then are more than pages have.
             (Category::Web, Activity::Chat) if begins && !self.named && seconds(Activity::Chat) >= WORDS => found,
-            // What goes on inside a tunnel is not this flow's; elsewhere the application says it better.
+            // What else goes on inside a tunnel is not this flow's; elsewhere the application says it better.
             _ => self.usual,
         }
     }

@@ -1,6 +1,7 @@
 //! What went on in a flow so far: the activity of now, held by hysteresis, how long each lasted, what speaks for each.
 
-use super::{Window, WINDOW};
+use super::voice::alike;
+use super::{segments, Window, WINDOW};
 use crate::apps::Activity;
 use crate::packet::{Side, Time};
 
@@ -34,10 +35,14 @@ pub struct Course {
     agreed: u8,
     /// Whether it was looked at how datagrams begin.
     pub(super) looked: bool,
+    /// Whether the flow is cipher text from its first byte on, or of a program that hides.
+    pub hides: bool,
     /// Whether that side was heard to speak.
     spoke: [bool; 2],
     /// Packets of each side in the window before.
     before: [u16; 2],
+    /// Their bytes.
+    bytes: [u16; 2],
     /// Windows of each activity, by its number.
     lasted: [u16; ACTIVITIES],
     /// Decibans for each, by its number.
@@ -85,6 +90,12 @@ impl Course {
         self.before.get(side.index()).copied().filter(|_| self.windows() > 0)
     }
 
+    /// Whether that side sent as many bytes as in the window before, or nearly.
+    pub(super) fn keeps_bytes(&self, side: Side, window: &Window) -> bool {
+        let before = self.bytes.get(side.index()).copied().unwrap_or_default();
+        alike(before.into(), window.way(side).bytes, 35)
+    }
+
     /// Adds what a window says of an activity.
     pub(super) fn add(&mut self, activity: Activity, decibans: i16) -> i16 {
         let Some(sum) = self.sums.get_mut(activity as usize) else { return 0 };
@@ -98,8 +109,9 @@ impl Course {
         self.count(shown, 1);
         self.count(Activity::Idle, window.silent);
         self.before = [Side::Client, Side::Server].map(|side| window.way(side).packets);
+        self.bytes = [Side::Client, Side::Server].map(|side| u16::try_from(window.way(side).bytes).unwrap_or(u16::MAX));
         for (spoke, way) in self.spoke.iter_mut().zip(&window.ways) {
-            *spoke |= way.speech().is_some();
+            *spoke |= way.speech().is_some() || (window.stream && segments::speaks(way));
         }
         if shown == self.now {
             self.agreed = 0;
@@ -129,5 +141,6 @@ impl Course {
     pub(super) fn turn(&mut self) {
         self.spoke.reverse();
         self.before.reverse();
+        self.bytes.reverse();
     }
 }

@@ -3,7 +3,7 @@
 //! Source: payloads of 1200 to 1460 bytes with less than 5 % of the bytes coming back (Adami et al. 2009), and the
 //! transfers of our own lab. It says what an application does that is known; downloads of the web look the same.
 
-use super::{Course, Detector, Profile, Shown, Window};
+use super::{Course, Detector, Profile, Shown, Way, Window, TOLD_FROM};
 use crate::apps::Activity;
 
 /// A file on its way.
@@ -19,7 +19,13 @@ impl Detector for FileTransfer {
         &PROFILE
     }
 
-    fn fits(&self, window: &Window, _course: &Course) -> i16 {
+    fn fits(&self, window: &Window, course: &Course) -> i16 {
+        // Speech that gathers fills its segments too, one after the other.
+        let gathers = |way: &Way| way.evenness() >= 60 && way.comes_one_by_one();
+        let speaks = course.sum(Activity::Call) >= TOLD_FROM;
+        if window.stream && speaks && window.ways.iter().all(gathers) {
+            return 0;
+        }
         let [client, server] = &window.ways;
         let (sends, gets) = if client.bytes > server.bytes { (client, server) } else { (server, client) };
         let one_way = u64::from(gets.bytes) * 8 < u64::from(sends.bytes);

@@ -12,6 +12,7 @@ mod idle;
 mod randomness;
 mod rhythm;
 mod screen;
+mod segments;
 mod stats;
 mod telling;
 #[cfg(test)]
@@ -198,15 +199,26 @@ impl Behaviour {
                 let frame = u8::from(spread == Spread::ButOne);
                 if spread != Spread::Formed {
                     self.tell("randomness", randomness::WEIGHT, packet, Shown { frame, ..Shown::default() });
+                    self.add_to_speech(randomness::WEIGHT);
                 }
             }
             _ => {}
         }
     }
 
+    /// More speaks for what already sounds like speech.
+    fn add_to_speech(&mut self, decibans: i16) {
+        let sum = self.course.add(Activity::Call, decibans);
+        if let Some(speech) = self.findings.iter_mut().find(|finding| finding.activity() == Activity::Call) {
+            speech.decibans = speech.decibans.max(sum);
+        }
+    }
+
     /// The flow's opening is cipher text.
-    pub fn is_encrypted(&mut self, packet: u32) {
-        self.tell("encrypted", encrypted::WEIGHT, packet, Shown::default());
+    pub fn is_encrypted(&mut self, packet: u32, transport: Transport) {
+        self.course.hides = true;
+        let frame = u8::from(transport == Transport::Udp);
+        self.tell("encrypted", encrypted::weight(transport), packet, Shown { frame, ..Shown::default() });
     }
 
     /// The flow only pretends to be TLS.
@@ -259,11 +271,17 @@ impl Behaviour {
         self.findings.iter().find(|finding| finding.activity() == activity)
     }
 
+    /// Whether what was heard speaks against a call.
+    #[must_use]
+    pub fn is_no_call(&self) -> bool {
+        self.course.sum(Activity::Call) <= NO_CALL
+    }
+
     /// Whether more windows would hardly change what was found: they speak against a call, or for long enough for it.
     #[must_use]
     pub fn is_heard_out(&self) -> bool {
         let (sum, windows) = (self.course.sum(Activity::Call), self.course.windows());
-        sum <= NO_CALL
+        self.is_no_call()
             || (self.course.lasted(Activity::Call) >= CALL_HEARD && sum >= DECIDES_FROM)
             || windows >= PATIENCE
     }

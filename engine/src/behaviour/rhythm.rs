@@ -26,6 +26,8 @@ const FRAMES: [(u8, usize, std::ops::RangeInclusive<usize>); 5] =
 const SPOKEN: std::ops::RangeInclusive<usize> = 2..=11;
 /// Gaps of the ticks that games and sensors keep, and no codec: 60 or 64, 30, 20 and 14 a second.
 const TICKS: [usize; 4] = [3, 7, 9, 11];
+/// What a player does fits into so many bytes.
+const MOVES: u32 = 80;
 /// Less than [`super::BURST`] apart.
 const AT_ONCE: usize = 0;
 
@@ -33,12 +35,15 @@ impl Way {
     /// How it is paced.
     #[must_use]
     pub fn rhythm(&self) -> Rhythm {
-        let all: u32 = self.gaps.iter().map(|count| u32::from(*count)).sum();
+        let all = self.all_gaps();
         if all < 6 {
             return Rhythm::None;
         }
         let in_class = |class: usize| u32::from(self.gaps.get(class).copied().unwrap_or_default());
         let most = self.gaps.iter().copied().max().unwrap_or_default();
+        if self.lies_between(all) {
+            return Rhythm::None;
+        }
         for (frame, class, reach) in FRAMES {
             let near: u32 = reach.map(in_class).sum();
             if in_class(class) == u32::from(most) && near * 100 >= all * 65 {
@@ -51,6 +56,46 @@ impl Way {
             return Rhythm::Loose;
         }
         Rhythm::None
+    }
+
+    /// How many of a hundred gaps lie in two classes next to each other: those of round trips do, and those of frames.
+    pub(super) fn evenness(&self) -> u32 {
+        let pairs = self.gaps.iter().zip(self.gaps.iter().skip(1));
+        let most = pairs.map(|(one, next)| u32::from(*one) + u32::from(*next)).max().unwrap_or_default();
+        (most * 100).checked_div(self.all_gaps()).unwrap_or_default()
+    }
+
+    /// How many of a hundred gaps are that of a frame of so many milliseconds.
+    pub(super) fn on_time(&self, frame: u8) -> u32 {
+        let class = FRAMES.iter().find(|known| known.0 == frame).map(|known| known.1);
+        let kept = class.and_then(|class| self.gaps.get(class)).copied().unwrap_or_default();
+        (u32::from(kept) * 100).checked_div(self.all_gaps()).unwrap_or_default()
+    }
+
+    /// Whether hardly two come at once.
+    pub(super) fn comes_one_by_one(&self) -> bool {
+        let [at_once, ..] = self.gaps;
+        u32::from(at_once) * 8 <= self.all_gaps()
+    }
+
+    /// Whether none came for as long as the longest gap that is told apart.
+    pub(super) fn pauses(&self) -> bool {
+        let [.., longest] = self.gaps;
+        longest > 0
+    }
+
+    /// Whether its pace lies on the bound of two classes, where no codec's frame does: 30 a second, 15, 22. Of larger packets
+    /// it may also be Skype's, which came every 27 to 40 ms.
+    fn lies_between(&self, all: u32) -> bool {
+        self.mean() < MOVES
+            && self.gaps.iter().zip(self.gaps.iter().skip(1)).any(|(one, next)| {
+                let (one, next) = (u32::from(*one), u32::from(*next));
+                (one + next) * 100 >= all * 90 && one.min(next) * 100 >= all * 30
+            })
+    }
+
+    fn all_gaps(&self) -> u32 {
+        self.gaps.iter().map(|count| u32::from(*count)).sum()
     }
 
     /// The pace of speech, where this way has that and the sizes of speech. Of datagrams a few may be large: probes of

@@ -11,14 +11,15 @@ const FILE: u32 = 2;
 const PAUSES: u32 = 12;
 
 impl Behaviour {
-    /// What goes on now where that is telling, else what went on.
+    /// What goes on now where that is telling, else what went on. A call in which nobody says anything is on hold: idle.
     #[must_use]
     pub fn activity(&self) -> Activity {
-        let now = self.course.now();
-        if is_medium(now) {
+        let (now, telling) = (self.course.now(), self.course.telling());
+        let held = now == Activity::Idle && matches!(telling, Activity::Call | Activity::Video);
+        if is_medium(now) || held {
             now
         } else {
-            self.course.telling()
+            telling
         }
     }
 }

@@ -36,6 +36,10 @@ impl Dice {
 
 /// Watches both sides for so many seconds, with so much loss; gives what was found.
 fn watch(paces: [Pace; 2], seconds: f64, loss: f64, transport: Transport, seed: u64) -> Behaviour {
+    watch_on(Behaviour::new(Time(Time::SECOND), transport), paces, seconds, loss, seed)
+}
+
+fn watch_on(mut behaviour: Behaviour, paces: [Pace; 2], seconds: f64, loss: f64, seed: u64) -> Behaviour {
     let mut dice = Dice(seed);
     let mut packets = Vec::new();
     for (side, pace) in [Side::Client, Side::Server].into_iter().zip(paces) {
@@ -49,7 +53,6 @@ fn watch(paces: [Pace; 2], seconds: f64, loss: f64, transport: Transport, seed: 
         }
     }
     packets.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let mut behaviour = Behaviour::new(Time(Time::SECOND), transport);
     for (number, (at, side, size)) in (1..).zip(packets) {
         let time = Time(Time::SECOND + at as u64);
         if behaviour.note(time, side, size, &[]) == Noted::WindowOver {
@@ -58,6 +61,13 @@ fn watch(paces: [Pace; 2], seconds: f64, loss: f64, transport: Transport, seed: 
         }
     }
     behaviour
+}
+
+/// The same, over TCP and without loss, of a stream that is cipher text from its first byte on.
+fn watch_hidden(paces: [Pace; 2], seconds: f64, seed: u64) -> Behaviour {
+    let mut behaviour = Behaviour::new(Time(Time::SECOND), Transport::Tcp);
+    behaviour.is_encrypted(1, Transport::Tcp);
+    watch_on(behaviour, paces, seconds, 0.0, seed)
 }
 
 fn is_call(behaviour: &Behaviour) -> bool {
@@ -144,18 +154,36 @@ fn instruments_that_answer_each_other_are_not_heard_as_a_call() {
     assert!(!is_call(&watch([instrument; 2], 60.0, 0.0, Transport::Udp, 1)));
 }
 
+/// Sizes of segments that gather at such a rate, one each round trip.
+const GATHERED: Pace = Pace { gap: 104.0, jitter: 4.0, least: 480, most: 640 };
+
 #[test]
-fn speech_that_gathers_in_segments_is_heard() {
-    let gathered = Pace { gap: 66.0, jitter: 25.0, least: 300, most: 1100 };
-    assert!(is_call(&watch([gathered; 2], 8.0, 0.0, Transport::Tcp, 3)));
+fn speech_that_gathers_in_segments_is_heard_where_the_stream_hides() {
+    let lean = Pace { gap: 97.0, least: 150, most: 210, ..GATHERED };
+    assert!(is_call(&watch_hidden([GATHERED, GATHERED], 6.2, 3)));
+    assert!(is_call(&watch_hidden([lean, GATHERED], 6.2, 3)), "one side has a leaner codec");
+    assert!(!is_call(&watch([GATHERED, GATHERED], 60.0, 0.0, Transport::Tcp, 3)), "in the open that may be anything");
 }
 
 #[test]
-fn speech_in_segments_is_heard_though_one_side_has_a_leaner_codec() {
-    let lean = Pace { gap: 62.0, jitter: 25.0, least: 85, most: 190 };
-    let rich = Pace { gap: 62.0, jitter: 25.0, least: 280, most: 610 };
-    let paces = [Pace { least: 130, ..lean }, rich];
-    assert!(is_call(&watch(paces, 12.0, 0.0, Transport::Tcp, 3)));
+fn frames_in_segments_of_their_own_are_heard_whatever_the_stream_begins_with() {
+    for gap in [20.0, 30.0, 40.0, 60.0] {
+        let pace = Pace { gap, jitter: 1.0, least: 110, most: 140 };
+        assert!(is_call(&watch([pace; 2], 6.2, 0.0, Transport::Tcp, 3)), "{gap} ms");
+    }
+}
+
+#[test]
+fn games_over_tcp_are_not_heard_as_a_call() {
+    for (rate, least) in [(8.0, 90), (10.0, 90), (15.0, 120), (20.0, 70), (30.0, 70)] {
+        let paces = [(least, least + 20), (least * 2, least * 8)].map(|(least, most)| Pace {
+            gap: 1000.0 / rate,
+            jitter: 2.0,
+            least,
+            most,
+        });
+        assert!(!is_call(&watch(paces, 60.0, 0.0, Transport::Tcp, 3)), "{rate} a second");
+    }
 }
 
 #[test]
@@ -163,6 +191,24 @@ fn asking_over_and_over_is_not_heard_as_a_call() {
     let asks = Pace { gap: 50.0, jitter: 10.0, least: 60, most: 62 };
     let answers = Pace { gap: 50.0, jitter: 10.0, least: 410, most: 430 };
     assert!(!is_call(&watch([asks, answers], 60.0, 0.0, Transport::Tcp, 3)));
+}
+
+#[test]
+fn a_game_of_thirty_ticks_is_not_heard_though_they_come_close_to_frames() {
+    for least in [20, 45, 60] {
+        let moves = Pace { gap: 33.3, jitter: 2.0, least, most: least + 14 };
+        let state = Pace { gap: 33.3, jitter: 2.0, least: 60, most: 200 };
+        for seed in 0..8 {
+            assert!(!is_call(&watch([moves, state], 90.0, 0.0, Transport::Udp, seed)), "{least}, {seed}");
+        }
+    }
+}
+
+#[test]
+fn an_instrument_that_is_answered_is_not_heard_as_a_call() {
+    let instrument = Pace { gap: 20.0, jitter: 0.5, least: 96, most: 96 };
+    let answer = Pace { least: 12, most: 12, ..instrument };
+    assert!(!is_call(&watch([instrument, answer], 60.0, 0.0, Transport::Udp, 1)));
 }
 
 #[test]

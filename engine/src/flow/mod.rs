@@ -15,7 +15,7 @@ pub use table::{Limits, Slot, Table};
 use crate::apps::Judgement;
 use crate::behaviour::{Behaviour, Noted, Unseen, WATCHED_FROM};
 use crate::facts::{FactStore, Signs};
-use crate::inspect::{Opening, ProtocolId, Reading};
+use crate::inspect::{Category, Opening, ProtocolId, Reading};
 use crate::packet::{Endpoint, Packet, Side, TcpHeader, Time, Transport};
 use crate::pipeline::Counted;
 use crate::policy::{Decision, Gist, Subject};
@@ -142,7 +142,8 @@ impl Flow {
     pub fn may_yet_speak(&self) -> bool {
         let may_carry_voice = matches!(self.transport(), Transport::Udp | Transport::Tcp);
         let heard_out = self.behaviour.as_ref().is_some_and(|behaviour| behaviour.released);
-        may_carry_voice && !heard_out && self.judgement.is_unrecognised()
+        let is_open = self.judgement.is_unrecognised() || self.judgement.category() == Category::Tunnel;
+        may_carry_voice && !heard_out && is_open
     }
 
     /// It is over: what went on in its last moment counts too, and what it was used for is what went on most tellingly.

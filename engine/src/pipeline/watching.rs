@@ -6,7 +6,7 @@ use crate::behaviour::{is_encrypted, is_medium, Change, Fake, Noted, Unseen, Win
 use crate::event::{Event, Outbox, Told};
 use crate::flow::{Flow, Slot};
 use crate::inspect::{tls, Category};
-use crate::packet::{Side, Time, Transport};
+use crate::packet::{Packet, Side, Time, Transport};
 
 /// Notes a payload, if the packet has one.
 #[inline]
@@ -15,6 +15,15 @@ pub(super) fn watch(flow: &mut Flow, time: Time, side: Side, payload_len: u32, b
         return Noted::Counted;
     }
     flow.watch(time, side, payload_len, bytes)
+}
+
+/// Looks at the first payload of a stream in which nothing is read: how it is made is behaviour.
+pub(super) fn look_at_opening(flow: &mut Flow, side: Side, packet: &Packet<'_>) {
+    let opens = flow.payloads() == 1 && side == Side::Client && packet.transport == Transport::Tcp;
+    if opens && is_encrypted(packet.payload) {
+        let packets = flow.packets();
+        flow.watched().is_encrypted(packets, packet.transport);
+    }
 }
 
 impl Core {
@@ -53,6 +62,8 @@ impl Core {
         if unrecognised && transport == Transport::Udp {
             behaviour.look_at_bytes(packets);
         }
+        // Programs that let people speak hide it from those who listen in, whether the first bytes show that or not.
+        behaviour.course.hides |= matches!(flow.judgement.category(), Category::Call | Category::Chat | Category::P2p);
         let (before, decibans, taught) = (flow.judgement.says(), flow.judgement.decibans, flow.judgement.learn);
         flow.judgement.hear(behaviour, transport);
         let (now, teaches) = (flow.judgement.says(), flow.judgement.learn != taught);
@@ -69,15 +80,17 @@ impl Core {
         self.hear_out(slot, out);
     }
 
-    /// What the bytes of a stream say of how it is made, when all that is read of them was: that it hides what it is, or
-    /// that it pretends to be TLS.
+    /// What the bytes of a flow say of how it is made, when all that is read of them was: that it hides what it is, or
+    /// that it pretends to be TLS. Of datagrams it is asked only where there are many.
     pub(super) fn examine(&mut self, slot: Slot) {
-        let Some(flow) = self.table.get(slot).filter(|flow| flow.transport() == Transport::Tcp) else { return };
-        let hides = flow.spoken().next().is_none()
+        let Some(flow) = self.table.get(slot) else { return };
+        let (packets, transport) = (flow.packets(), flow.transport());
+        let asked = transport == Transport::Tcp || flow.behaviour.is_some();
+        let hides = asked
+            && flow.judgement.is_unrecognised()
             && flow.reading.as_ref().is_some_and(|reading| is_encrypted(reading.first(Side::Client).bytes()));
-        let packets = flow.packets();
         if hides {
-            flow.watched().is_encrypted(packets);
+            flow.watched().is_encrypted(packets, transport);
         }
         if let Some(fake) = tls::fake(&flow.facts) {
             flow.watched().fakes_tls(fake, packets);

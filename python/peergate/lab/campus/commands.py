@@ -76,6 +76,7 @@ def lines_of(result: Score) -> list[tuple[str, Tally]]:
         ("activity call where nobody calls", result.false_calls),
         *((f"calls: {name}", tally) for name, tally in sorted(result.calls.items())),
         ("calls told within 5 s, of those found", result.in_time),
+        ("changes of what goes on told within 5 s", result.turns),
         *((f"role {name}", tally) for name, tally in result.roles.items()),
     ]
 

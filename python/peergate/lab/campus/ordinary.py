@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from peergate.lab.campus.people import FIRST_PORT, LAST_PORT
 from peergate.lab.campus.scripts import CLIENT, SERVER, Datagrams, Label, Stream
-from peergate.lab.campus.traffic import peers, steady, web
+from peergate.lab.campus.traffic import peers, phases, steady, streams, web
 from peergate.lab.campus.truth import Role, named
 from peergate.lab.simulator.generator import EPOCH
 from peergate.lab.simulator.machine import Endpoint
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from peergate.lab.campus.parameters import Proxies, Traffic
     from peergate.lab.campus.people import Internet
     from peergate.lab.campus.scripts import Word
+    from peergate.lab.campus.traffic.phases import Phase
     from peergate.lab.campus.truth import Ledger
     from peergate.lab.simulator.generator import Generator
 
@@ -40,13 +41,15 @@ PROXY_DELAY = 0.02
 class Kind:
     """One kind of traffic."""
 
-    words: Callable[[Random], Iterator[Word]]
+    words: Callable[[Random], Iterator[Word]] | None
     # Of the server; 0 is any that a peer chose.
     port: int
     label: Label = OTHER
     over_tcp: bool = False
     # The client's port is one that it keeps, as peers do.
     from_port: int = 0
+    # What goes on in it one after the other, instead of words.
+    phases: Callable[[Random], tuple[Phase, ...]] | None = None
 
 
 def speak_rtp(chance: Random) -> Iterator[Word]:
@@ -69,11 +72,18 @@ KINDS = {
     "remote_desktop_udp": Kind(steady.remote_desktop_udp, 3389),
     "shell": Kind(steady.shell, 22, over_tcp=True),
     "telemetry": Kind(steady.telemetry, 0),
+    "streamed_game": Kind(streams.streamed_game, 0, over_tcp=True),
+    "queries": Kind(streams.queries, 0, over_tcp=True),
+    "terminal": Kind(streams.terminal, 22, over_tcp=True),
     "wireguard": Kind(peers.wireguard, 51_820, Label("tunnel", "wireguard")),
     "openvpn": Kind(peers.openvpn, 1194, Label("tunnel", "openvpn")),
     "tunnelled_call": Kind(peers.tunnelled_call, 51_820, Label("tunnel", "wireguard", "call")),
     "rtp": Kind(speak_rtp, 0, Label("call", "rtp|sip", "call"), from_port=4000),
+    "streamed_call": Kind(streams.streamed_call, 0, Label("call", "", "call"), over_tcp=True),
     "webrtc": Kind(peers.webrtc, 0, Label("call", "webrtc|rtp", "call")),
+    "video_call": Kind(None, 0, Label("call", "", "video"), phases=phases.video_call),
+    "muted_call": Kind(None, 0, Label("call", "", "call"), phases=phases.muted_call),
+    "held_call": Kind(None, 0, Label("call", "", "call"), phases=phases.held_call),
     "bittorrent": Kind(peers.bittorrent, 0, Label("p2p", "bittorrent"), from_port=6881),
 }
 
@@ -120,7 +130,8 @@ class Ordinary:
         client = Endpoint(chance.choice(self._hosts), kind.from_port or chance.randint(*EPHEMERAL))
         central = Endpoint(chance.choice(self._servers), kind.port)
         server = central if kind.port else self._internet.endpoint()
-        words = kind.words(chance)
+        plan = kind.phases(chance) if kind.phases else ()
+        words = kind.words(chance) if kind.words else phases.spoken(chance, plan)
         ends = (client, server)
         if kind.over_tcp:
             trip = chance.uniform(*ROUND_TRIPS)
@@ -128,9 +139,9 @@ class Ordinary:
                 Stream(ends, words, kind.label, self._ledger.done, trip), self._since_start
             )
         else:
-            self._network.play(
-                Datagrams(ends, words, kind.label, self._ledger.done), self._since_start
-            )
+            script = Datagrams(ends, words, kind.label, self._ledger.done)
+            script.flow.phases = tuple((phase.seconds, phase.activity) for phase in plan)
+            self._network.play(script, self._since_start)
 
     @property
     def _since_start(self) -> float:

@@ -120,8 +120,15 @@ class Overlay:
     def _add(
         self, machine: Client | Supernode | LoginServer, at: Endpoint, listen: tuple[int, ...] = ()
     ) -> Place:
-        delay = self._chance.uniform(*FAR)
-        place = Place(machine, at, delay, listen, loss=self._loss, label=self._dialect.name)
+        place = Place(
+            machine,
+            at,
+            self._chance.uniform(*FAR),
+            listen,
+            loss=self._loss,
+            gathers=self._chance.random() < self._program.gathers,
+            label=self._dialect.name,
+        )
         self._network.add(place)
         return place
 
@@ -136,6 +143,7 @@ class Overlay:
             NEAR,
             sealed=chance.random() < program.behind_nat,
             without_udp=chance.random() < program.without_udp,
+            gathers=chance.random() < program.gathers,
             loss=self._loss,
             label=self._dialect.name,
         )

@@ -44,6 +44,10 @@ class Program(Section):
     share: Annotated[Share, Field(description="of the hosts run it")] = 0.03
     behind_nat: Annotated[Share, Field(description="of them are reached by nobody first")] = 0.7
     without_udp: Annotated[Share, Field(description="of them get no UDP through")] = 0.08
+    gathers: Annotated[
+        Share,
+        Field(description="of the clients gather small writes over TCP, as Nagle's rule does"),
+    ] = 0.5
     nodes: Annotated[int, Field(ge=3, le=100_000, description="supernodes on the Internet")] = 300
     known_nodes: Annotated[
         int, Field(ge=3, le=500, description="addresses that a client keeps of them")
@@ -89,9 +93,20 @@ class Traffic(Section):
     remote_desktop_udp: Annotated[Rate, Field(description="the same over UDP")] = 0.05
     shell: Annotated[Rate, Field(description="SSH with somebody typing")] = 0.2
     telemetry: Annotated[Rate, Field(description="sensors that report at a fixed pace")] = 0.5
+    streamed_game: Annotated[Rate, Field(description="games over TCP")] = 0.05
+    queries: Annotated[Rate, Field(description="programs that ask a database over and over")] = 0.1
+    terminal: Annotated[Rate, Field(description="a screen of text that renews itself")] = 0.1
     sync: Annotated[Rate, Field(description="cloud folders")] = 1.0
     chat: Annotated[Rate, Field(description="messengers over TLS")] = 1.0
     rtp: Annotated[Rate, Field(description="calls in plain RTP: calls, not other")] = 0.1
+    streamed_call: Annotated[
+        Rate, Field(description="calls over TCP of an unknown program, a segment a frame")
+    ] = 0.05
+    video_call: Annotated[
+        Rate, Field(description="calls of an unknown program in which a camera is turned on")
+    ] = 0.02
+    muted_call: Annotated[Rate, Field(description="the same, in which one side is muted")] = 0.02
+    held_call: Annotated[Rate, Field(description="the same, which are put on hold")] = 0.02
     webrtc: Annotated[Rate, Field(description="STUN and RTP: calls, not other")] = 0.1
     bittorrent: Annotated[Rate, Field(description="µTP downloads: p2p, not other")] = 0.1
 

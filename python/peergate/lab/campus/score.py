@@ -24,6 +24,9 @@ IN_TIME_SECONDS = 5.0
 SET_UP_SECONDS = 0.5
 CONTROLLED = ("call", "chat", "p2p", "tunnel")
 CALL = "call"
+LIVE = (CALL, "video")
+# What goes on must be told to have changed within this time: three windows must agree, and one be over.
+TURN_SECONDS = 5.0
 
 Key = tuple[str, frozenset[tuple[str, int]]]
 
@@ -66,6 +69,8 @@ class Reading:
     flows: dict[Key, dict[str, Any]] = field(default_factory=dict)
     # When a call was first told, by its ends.
     calls: dict[Key, float] = field(default_factory=dict)
+    # Every change of what goes on, by the ends of its flow: when, and what.
+    turns: dict[Key, list[tuple[float, str]]] = field(default_factory=dict)
     roles: dict[tuple[str, str], set[frozenset[str]]] = field(default_factory=dict)
 
     def note(self, line: dict[str, Any]) -> None:
@@ -80,6 +85,9 @@ class Reading:
             key = flow_key(line)
             if kind == "flow":
                 self.flows[key] = said
+            if kind == "activity":
+                turn = seconds(line["timestamp"]), said["activity"]
+                self.turns.setdefault(key, []).append(turn)
             if is_call(said):
                 self.calls.setdefault(key, seconds(line["timestamp"]))
         elif kind == CALL and said["state"] == "start":
@@ -96,6 +104,7 @@ class Score:
     categories: dict[str, Tally]
     calls: dict[str, Tally]
     in_time: Tally
+    turns: Tally
     activities: Tally
     false_calls: Tally
     roles: dict[str, Tally]
@@ -123,13 +132,16 @@ def score(capture: Path, reading: Reading) -> Score:
         Tally(),
         Tally(),
         Tally(),
+        Tally(),
         {name: Tally() for name in ("supernode", "relay")},
     )
     for row in rows(capture, "truth"):
         score_flow(row, reading, result)
     for row in rows(capture, "calls"):
-        if row["activity"] == CALL:
+        if row["activity"] in LIVE:
             score_call(row, reading, result)
+    for row in rows(capture, "turns"):
+        score_turn(row, reading, result)
     score_roles(list(rows(capture, "roles")), reading, result)
     return result
 
@@ -155,8 +167,7 @@ def score_call(row: dict[str, str], reading: Reading, result: Score) -> None:
     start, end = float(row["start"]), float(row["end"])
     if end - start < SHORTEST_CALL:
         return
-    ends = (row["local_ip"], int(row["local_port"])), (row["remote_ip"], int(row["remote_port"]))
-    key = (row["proto"], frozenset(ends))
+    key = truth_key(row, "local", "remote")
     first = reading.calls.get(key)
     name = " ".join((row["app"] or "unnamed", row["leg"], row["proto"]))
     what = f"{name} {row['local_ip']}:{row['local_port']} {row['remote_ip']}:{row['remote_port']}"
@@ -164,6 +175,15 @@ def score_call(row: dict[str, str], reading: Reading, result: Score) -> None:
     if first is not None:
         limit = start + SET_UP_SECONDS + IN_TIME_SECONDS
         result.in_time.should(first <= limit, f"{what}: after {first - start:.1f} s")
+
+
+def score_turn(row: dict[str, str], reading: Reading, result: Score) -> None:
+    """Something else went on from some time on."""
+    key, begin = truth_key(row, "local", "remote"), float(row["time"])
+    told = reading.turns.get(key, ())
+    found = any(begin <= when <= begin + TURN_SECONDS and now == row["now"] for when, now in told)
+    what = f"{row['before']} to {row['now']} {row['local_ip']}:{row['local_port']}"
+    result.turns.should(found, f"{what}, told {[(when - begin, now) for when, now in told]}")
 
 
 def score_roles(truth: list[dict[str, str]], reading: Reading, result: Score) -> None:
@@ -178,7 +198,7 @@ def score_roles(truth: list[dict[str, str]], reading: Reading, result: Score) ->
 
 def is_call(said: dict[str, Any]) -> bool:
     """Whether that says that somebody talks here now."""
-    return said.get("activity") == CALL
+    return said.get("activity") in LIVE
 
 
 def told(row: dict[str, str], said: dict[str, Any]) -> str:
@@ -196,8 +216,15 @@ def rows(capture: Path, kind: str) -> Iterator[dict[str, str]]:
 
 def truth_key(row: dict[str, str], one: str, other: str) -> Key:
     """The flow that a row is about."""
-    ends = ((row[f"ip_{side}"], int(row[f"port_{side}"])) for side in (one, other))
+    ends = (end_of(row, side) for side in (one, other))
     return row["proto"], frozenset(ends)
+
+
+def end_of(row: dict[str, str], side: str) -> tuple[str, int]:
+    """One end of a row: flows name its columns `ip_a`, the other tables `local_ip`."""
+    if f"ip_{side}" in row:
+        return row[f"ip_{side}"], int(row[f"port_{side}"])
+    return row[f"{side}_ip"], int(row[f"{side}_port"])
 
 
 def flow_key(line: dict[str, Any]) -> Key:

@@ -41,6 +41,8 @@ class Flow:
     begin: float = 0.0
     end: float = 0.0
     packets: int = 0
+    # Seconds and activity of each part of it, where it has parts.
+    phases: tuple[tuple[float, str], ...] = ()
 
 
 class Datagrams:

@@ -1,9 +1,10 @@
-"""Notes what was really there: flows, calls and roles, as three tables beside a generated capture."""
+"""Notes what was really there: flows, calls and roles, as four tables beside a generated capture."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import astuple, dataclass, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from peergate.lab.campus.scripts import Flow, Label
@@ -22,6 +23,7 @@ FLOW_COLUMNS = (
     *("category", "app", "activity", "packets", "source"),
 )
 SOURCE = "simulator"
+TABLES = ("truth", "calls", "turns", "roles")
 
 
 @dataclass
@@ -58,6 +60,20 @@ class Role:
     other_end: str = ""
 
 
+@dataclass
+class Turn:
+    """Something else goes on in a flow from now on."""
+
+    time: float
+    before: str
+    now: str
+    proto: str
+    local_ip: str
+    local_port: int
+    remote_ip: str
+    remote_port: int
+
+
 class Ledger:
     """Notes the truth while a capture is made; `write` puts it beside the capture."""
 
@@ -70,13 +86,15 @@ class Ledger:
         self._done: list[Flow] = []
         self.finished: list[Leg] = []
         self.roles: list[Role] = []
+        self.turns: list[Turn] = []
 
     def done(self, flow: Flow) -> None:
         """A scripted flow has ended."""
         self._done.append(flow)
-        if flow.label.activity == "call":
+        if flow.label.activity in {"call", "video"}:
             leg = "tunnelled" if flow.label.category == "tunnel" else "direct"
             self.finished.append(self._leg(flow, leg))
+        self._note_turns(flow)
 
     def saw(self, protocol: int, source: Endpoint, destination: Endpoint, place: Place) -> None:
         """The tap saw a frame that a machine sent."""
@@ -116,7 +134,7 @@ class Ledger:
 
     def write(self, capture: Path) -> None:
         """Writes flows, calls and roles."""
-        paths = {kind: capture.with_suffix(f".{kind}.csv") for kind in ("truth", "calls", "roles")}
+        paths = {kind: capture.with_suffix(f".{kind}.csv") for kind in TABLES}
         self.finished += self._legs.values()
         for (protocol, one, other), leg in self._legs.items():
             flow = self._flows.get((protocol, one, other)) or self._flows.get(
@@ -131,6 +149,7 @@ class Ledger:
                 writer.writerow(self._row(capture.name, flow))
         self._end_relays()
         write_rows(paths["calls"], Leg, sorted(self.finished, key=lambda leg: leg.start))
+        write_rows(paths["turns"], Turn, sorted(self.turns, key=lambda turn: turn.time))
         write_rows(paths["roles"], Role, sorted(self.roles, key=lambda role: role.start))
 
     @property
@@ -151,6 +170,13 @@ class Ledger:
                 far = (end.rsplit(":", 1)[0] for end in (role.one_end, role.other_end))
                 up = [ends[role.host, end] for end in far if (role.host, end) in ends]
                 role.end = max(up, default=role.end)
+
+    def _note_turns(self, flow: Flow) -> None:
+        time = flow.begin
+        for (seconds, before), (_, now) in pairwise(flow.phases):
+            time += seconds
+            if before != now:
+                self.turns.append(Turn(time, before, now, "udp", *flow.ends[0], *flow.ends[1]))
 
     def _kind(self, one: Endpoint, other: Endpoint) -> str:
         for end in (one, other):
@@ -197,7 +223,7 @@ def serves(place: Place) -> bool:
     )
 
 
-def write_rows(path: Path, kind: type[Leg] | type[Role], rows: list[Any]) -> None:
+def write_rows(path: Path, kind: type[Leg | Turn | Role], rows: list[Any]) -> None:
     """A table of one kind of rows."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")

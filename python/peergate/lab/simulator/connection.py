@@ -1,6 +1,7 @@
 """A TCP connection between two machines of the generator: no loss, no windows, but all segments that a tap sees.
 
-Small writes wait for the acknowledgement of those before them and leave together, as Nagle's algorithm has it.
+Small writes of a machine that gathers wait for the acknowledgement of those before them and leave together, as Nagle's
+algorithm has it.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ class Connection:
         while len(waiting) >= MAXIMUM_SEGMENT:
             self._segment(end, Flag.PSH | Flag.ACK, bytes(waiting[:MAXIMUM_SEGMENT]))
             del waiting[:MAXIMUM_SEGMENT]
-        if waiting and (all_of_it or end.settled == end.sequence):
+        gathers = end.place is not None and end.place.gathers
+        if waiting and (all_of_it or not gathers or end.settled == end.sequence):
             data = bytes(waiting)
             waiting.clear()
             self._segment(end, Flag.PSH | Flag.ACK, data)

@@ -49,6 +49,8 @@ class Place:
     # None of its datagrams get out, and none in.
     without_udp: bool = False
     loss: float = 0.0
+    # Small writes over TCP leave together.
+    gathers: bool = True
     # What its flows are, for the truth of a capture.
     label: str = ""
     # Addresses that it has written to.
