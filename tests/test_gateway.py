@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frames import udp
+from ours import GREETING, SIGNATURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,29 +143,18 @@ def test_a_gateway_reloads_keeps_a_good_policy_and_leaves_cleanly(
 def test_signatures_are_read_again_for_what_is_up_and_a_mistake_leaves_all_as_it_was(
     namespace: str, tmp_path: Path
 ) -> None:
-    greeting = udp(("10.0.0.1", 4000), ("198.51.100.7", 9999), b"GREETING" + bytes(range(100, 130)))
-    signature = """\
-app = "ours"
-title = "Ours"
-category = "chat"
-what = "A messenger of our own."
-why = "It is not wanted here."
-[[sign]]
-what = "its greeting"
-bytes = { side = "client", hex = "47 52 45 45 54 49 4e 47" }
-weight = 60
-"""
+    greeting = udp(("10.0.0.1", 4000), ("198.51.100.7", 9999), GREETING)
     with Running(namespace, tmp_path) as gateway:
         gateway.says(f"in the line of {NAMESPACE}: ")
         gateway.sends(greeting)
         file = gateway.signatures / "ours.toml"
 
-        file.write_text(signature.replace("category", "categorie"))
+        file.write_text(SIGNATURE.replace("category", "categorie"))
         gateway.process.send_signal(signal.SIGHUP)
         gateway.says('ours.toml:3: unknown field "categorie"; did you mean "category"?')
         gateway.says("the policy and the signatures that were running stay in force")
 
-        file.write_text(signature)
+        file.write_text(SIGNATURE)
         gateway.policy.write_text("rules: [{name: not ours, app: ours, action: block}]\n")
         gateway.process.send_signal(signal.SIGHUP)
         gateway.says("policy and signatures read again")

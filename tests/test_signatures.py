@@ -5,26 +5,13 @@ from pathlib import Path
 import pytest
 
 from frames import pcap, udp
+from ours import GREETING, SIGNATURE
 from peergate import policy, read, signatures, trial
 from peergate.policy.compiled import compiled
 from test_command_line import peergate
 
-GREETING = bytes.fromhex("deadbeef01") + bytes(range(100, 130))
-
-WEAK = """\
-app = "ours"
-title = "Ours"
-category = "chat"
-what = "A messenger of our own."
-why = "It is not wanted here."
-
-[[sign]]
-what = "its greeting"
-bytes = { side = "client", hex = "de ad be ef 01" }
-weight = 22
-"""
-STRONG = WEAK.replace("weight = 22", "weight = 60")
-WIDE = STRONG + '\n[[sign]]\nwhat = "every question"\nprotocol = "dns"\nweight = 90\n'
+WEAK = SIGNATURE.replace("weight = 60", "weight = 22")
+WIDE = SIGNATURE + '\n[[sign]]\nwhat = "every question"\nprotocol = "dns"\nweight = 90\n'
 
 
 @pytest.fixture
@@ -46,7 +33,7 @@ def warnings(file: Path, capture: Path, text: str) -> list[str]:
 
 
 def test_flows_are_named_with_what_they_were_without_the_file(file: Path, capture: Path) -> None:
-    file.write_text(STRONG)
+    file.write_text(SIGNATURE)
     tried = trial.run(file, capture)
     assert [(each.flow.app, each.before) for each in tried.named] == [("ours", "unknown")] * 2
     assert list(tried.warnings()) == []
@@ -67,7 +54,7 @@ def test_flows_of_others_are_warned_of(file: Path, office: Path) -> None:
 
 
 def test_a_file_that_names_nothing_says_so(file: Path, office: Path) -> None:
-    file.write_text(STRONG)
+    file.write_text(SIGNATURE)
     done = peergate("signatures", "test", file, office)
     assert (done.returncode, done.stderr) == (1, "warning: no flow is taken for ours\n")
 
@@ -75,7 +62,7 @@ def test_a_file_that_names_nothing_says_so(file: Path, office: Path) -> None:
 def test_a_mistake_is_named_with_its_line_and_the_nearest_right_word(
     file: Path, capture: Path
 ) -> None:
-    file.write_text(STRONG.replace("category", "categorie"))
+    file.write_text(SIGNATURE.replace("category", "categorie"))
     done = peergate("signatures", "test", file, capture)
     assert done.returncode == 2
     assert f'{file}:3: unknown field "categorie"; did you mean "category"?' in done.stderr
@@ -84,7 +71,7 @@ def test_a_mistake_is_named_with_its_line_and_the_nearest_right_word(
 def test_a_capture_that_cannot_be_read_is_told_without_a_traceback(
     file: Path, tmp_path: Path
 ) -> None:
-    file.write_text(STRONG)
+    file.write_text(SIGNATURE)
     done = peergate("signatures", "test", file, tmp_path / "none.pcap")
     assert done.returncode == 1
     assert done.stderr.startswith(f"peergate: {tmp_path / 'none.pcap'}: cannot read it")
@@ -94,9 +81,9 @@ def test_a_capture_that_cannot_be_read_is_told_without_a_traceback(
 def test_a_sign_of_the_same_words_is_not_counted_twice(
     file: Path, tmp_path: Path, capture: Path
 ) -> None:
-    file.write_text(STRONG)
+    file.write_text(SIGNATURE)
     again = tmp_path / "again.toml"
-    again.write_text('app = "ours"\n' + STRONG.partition("\n\n")[2])
+    again.write_text('app = "ours"\n' + SIGNATURE.partition("\n\n")[2])
     (flow, _) = read(capture, extra_signatures=[file, again])
     assert [evidence.weight_db for evidence in flow.evidence] == [60.0]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frames import udp
+from ours import GREETING, SIGNATURE
 from test_gateway import NAMESPACE, PATIENCE_SECONDS, Running, namespace
 
 if TYPE_CHECKING:
@@ -26,20 +27,9 @@ pytestmark = [
 
 OURS = ("10.0.0.1", 4000)
 THEIRS = ("198.51.100.7", 9999)
-GREETING = udp(OURS, THEIRS, b"GREETING" + bytes(range(100, 130)))
+GREETED = udp(OURS, THEIRS, GREETING)
 # Nothing in it says what it belongs to: only who knows the flow can judge it.
 LATER = udp(OURS, THEIRS, bytes(range(200, 240)))
-SIGNATURE = """\
-app = "ours"
-title = "Ours"
-category = "chat"
-what = "A messenger of our own."
-why = "It is not wanted here."
-[[sign]]
-what = "its greeting"
-bytes = { side = "client", hex = "47 52 45 45 54 49 4e 47" }
-weight = 60
-"""
 ALLOWED = "rules: [{name: ours may, app: ours, action: allow}]\n"
 BLOCKED = "rules: [{name: not ours, app: ours, action: block}]\n"
 # Sends a frame into the LAN port and says whether it comes out of the WAN port.
@@ -87,7 +77,7 @@ class Runs:
     def settles(self) -> None:
         """Lets the flow speak until the kernel passes it by itself."""
         for _ in range(3):
-            self._gateway.sends(GREETING)
+            self._gateway.sends(GREETED)
         self._gateway.tells('"app":"ours"')
         time.sleep(0.3)
 

@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 MERGED = "merged"
 """Why a call ends that is found to be one with another: that one is shown."""
 
+ENDED = {
+    "expired": "over: no longer seen",
+    "excused": "over: the policy allows it",
+    "shutdown": "to the end",
+}
+"""How a role that is held no longer ended, by the reason that EVE lines give."""
+
 CLOCK = slice(11, 19)
 """Hours, minutes and seconds of a time as EVE writes it."""
 
@@ -67,13 +74,12 @@ def host_table(hosts: Iterable[Host]) -> Table:
     rows = table("Roles", *words, numbers=("minutes", "packets", "bytes"))
     rows.add_column("for whom")
     for host in hosts:
-        ended = f"{host.state} ({host.reason})" if host.reason else host.state
         rows.add_row(
             host.since[CLOCK],
             endpoint(host.ip, host.port or 0),
             Text(host.role, style="bold"),
             f"{host.confidence:.1%}",
-            ended,
+            ENDED.get(host.reason or "", host.state),
             f"{host.minutes:.1f}",
             f"{host.packets:,}",
             size(host.octets),

@@ -85,7 +85,7 @@ def why(flow: Flow) -> Text:
     told = f" ({sure(flow)} sure)" if flow.evidence else ""
     text.append(f"{flow.app}{told}\n", style="bold")
     for evidence in sorted(flow.evidence, key=lambda each: -each.weight_db):
-        text.append(f"  {evidence.weight_db:+6.1f} dB  packet {evidence.packet:<5} {evidence.what}")
+        text.append(f"  {evidence.weight_db:+6.1f} dB  {_when(evidence.packet)} {evidence.what}")
         text.append(f"  [{evidence.detector}]\n", style="dim")
     if not flow.evidence:
         text.append("  nothing was recognised\n", style="dim")
@@ -93,6 +93,11 @@ def why(flow: Flow) -> Text:
         others = ", ".join(f"{app} {share:.1%}" for app, share in flow.alternatives)
         text.append(f"  else: {others}\n", style="dim")
     return text
+
+
+def _when(packet: int) -> str:
+    """At which packet, in as many characters; evidence of other flows may be there before the first."""
+    return f"packet {packet:<5}" if packet else f"{'beforehand':<12}"
 
 
 def sure(flow: Flow) -> str:
