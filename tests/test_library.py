@@ -115,3 +115,17 @@ def test_community_ids_are_those_of_the_reference(
         communityid.FlowTuple(proto, str(src), str(dest), src_port, dest_port)
     )
     assert peergate.community_id(str(src), str(dest), src_port, dest_port, proto) == expected
+
+
+def test_one_word_stands_for_a_list_of_one(office: Path, tmp_path: Path) -> None:
+    assert len(list(peergate.read(str(office), local="10.10.0.0/16"))) == 2
+    with pytest.raises(ValueError, match='"here" is not an address or prefix'):
+        peergate.read(office, local="here")
+    missing = tmp_path / "missing.toml"
+    with pytest.raises(peergate.DocumentError, match=r"missing\.toml: cannot be read"):
+        peergate.read(office, extra_signatures=str(missing))
+
+
+def test_a_batch_of_nothing_is_refused(office: Path) -> None:
+    with pytest.raises(ValueError, match="size must be 1 or more"):
+        list(peergate.read(office).batches(0))

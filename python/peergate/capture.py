@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from peergate import signatures
 from peergate._engine import Batch, Call, CaptureError, Catalog, Flow, Host, Policy, Reader
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 AnyPath = str | PathLike[str]
+
+T = TypeVar("T", str, AnyPath)
 
 BATCH = 4096
 """Flows handed over at a time: enough that crossing into Rust costs nothing, few enough to show progress."""
@@ -62,11 +64,13 @@ class Capture:
         self.latest = Latest()
 
     def batches(self, size: int = BATCH) -> Iterator[Batch]:
-        """The flows in batches.
+        """The flows in batches of up to `size`, which offer Arrow each: for captures larger than memory.
 
         Raises CaptureError when nothing of a capture could be read; at the end, so that it keeps no other capture
         from being read.
         """
+        if size < 1:
+            raise ValueError(f"a batch of {size} flows holds none: size must be 1 or more")
         unread: list[str] = []
         while True:
             try:
@@ -86,7 +90,7 @@ class Capture:
             yield from batch
 
     def arrow(self) -> Batch:
-        """All flows in one batch, which offers `__arrow_c_stream__`."""
+        """All flows in one batch, which offers `__arrow_c_stream__`: a row for each, times in nanoseconds, UTC."""
         return Batch.concat(list(self.batches()))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
@@ -114,7 +118,7 @@ class Capture:
 
     @property
     def stats(self) -> dict[str, int]:
-        """What was read, and what was dropped for which reason."""
+        """How many frames, packets and flows were read, and what was dropped for which reason (`malformed.…`)."""
         return self._reader.stats()
 
 
@@ -122,20 +126,28 @@ def read(
     path: AnyPath | Iterable[AnyPath],
     *,
     policy: AnyPath | None = None,
-    extra_signatures: Iterable[AnyPath] = (),
-    local: Iterable[str] = (),
+    extra_signatures: AnyPath | Iterable[AnyPath] = (),
+    local: str | Iterable[str] = (),
     names: bool = True,
 ) -> Capture:
-    """Reads a capture (pcap or pcapng, also gzip or zstd; "-" is standard input), or several.
+    """Opens a capture (pcap or pcapng, also gzip or zstd; "-" is standard input), or several, one after the other.
 
-    `policy` is the path of a policy file; without one every flow's action is `allow`. A mistake in it raises
-    DocumentError with all of them. `local` are the prefixes of our own network, whose hosts are looked at; without any,
-    hosts with private addresses are. Without `names` no protocol and no application is recognised: what is said of a
-    flow is what the times and sizes of its packets show.
+    `policy` is the path of a policy file; without one every flow's action is `allow`. `extra_signatures` are files of
+    one's own, or folders of *.toml, over those that are shipped. `local` are the prefixes of our own network, whose
+    hosts are looked at; without any, hosts with private addresses are. Without `names` no protocol and no application
+    is recognised: what is said of a flow is what the times and sizes of its packets show.
+
+    Raises DocumentError with every mistake in a policy or signature file, ValueError where `local` is no prefix. A
+    capture itself is read, and can raise CaptureError, when its flows are asked for.
     """
-    paths = [path] if isinstance(path, str | PathLike) else list(path)
-    catalog = signatures.load(map(Path, extra_signatures))
-    return Capture(paths, catalog, _compiled(policy, catalog), local, names=names)
+    catalog = signatures.load(map(Path, _several(extra_signatures)))
+    policies = _compiled(policy, catalog)
+    return Capture(_several(path), catalog, policies, _several(local), names=names)
+
+
+def _several(given: T | Iterable[T]) -> list[T]:
+    """One stands for a list of one: a text is not a list of letters."""
+    return [given] if isinstance(given, str | PathLike) else list(given)
 
 
 def _compiled(policy: AnyPath | None, catalog: Catalog) -> Policy | None:
