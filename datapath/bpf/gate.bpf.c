@@ -41,6 +41,9 @@ static __always_inline int enforce(struct __sk_buff *skb, const struct packet *p
 				   const struct verdict *verdict, const struct conf *conf, __u8 port, __u64 now,
 				   enum stat reason)
 {
+	if (verdict->action == ACTION_LISTEN && !pkt->again && user_space_is_alive(conf, now) &&
+	    emit(skb, pkt, flow, port, SAMPLE_WHOLE, ROOM_HEAD))
+		count(STAT_COPIED_RECORD, 1);
 	if (!is_blocking(verdict->action))
 		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
 	flow->dropped++;

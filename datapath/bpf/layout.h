@@ -17,6 +17,7 @@ enum action {
 	ACTION_DROP = 2,
 	ACTION_REJECT = 3,
 	ACTION_WATCH = 6, /* undecided still: keeps what the flow was taken for, for the next program */
+	ACTION_LISTEN = 7, /* passes, and shows the head of every packet: of calls, whose quality is in their headers */
 };
 
 enum mode {

@@ -23,6 +23,8 @@ pub enum Action {
     Reject = 3,
     /// Undecided still. Keeps what a flow was taken for, so that the next program knows it.
     Watch = 6,
+    /// Let it through, and show the head of every packet.
+    Listen = 7,
 }
 
 impl Action {
@@ -34,6 +36,7 @@ impl Action {
             2 => Some(Self::Drop),
             3 => Some(Self::Reject),
             6 => Some(Self::Watch),
+            7 => Some(Self::Listen),
             _ => None,
         }
     }

@@ -58,6 +58,12 @@ pub trait Enforcer {
     /// that it is looking at, and again with every packet that they send nevertheless.
     fn set_verdict(&mut self, key: &FlowKey, verdict: &Verdict) -> Result<(), Error>;
 
+    /// Shows the head of every packet of a flow that passes, from now on or no more. Nothing changes for one that is
+    /// blocked, or that the kernel does not know.
+    fn listen(&mut self, _key: &FlowKey, _on: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Makes a flow undecided again.
     fn forget_verdict(&mut self, key: &FlowKey) -> Result<(), Error>;
 

@@ -170,6 +170,18 @@ impl Enforcer for Tables {
         self.verdicts.insert(key, entry, 0).trying("write a verdict")
     }
 
+    fn listen(&mut self, key: &FlowKey, on: bool) -> Result<(), Error> {
+        let known = self.verdicts.get(key, 0).ok();
+        let blocked = known.and_then(|entry| Action::from_number(entry.action)).is_some_and(Action::is_blocking);
+        if blocked || self.counters_of(key)?.is_none() {
+            return Ok(());
+        }
+        let entry = known.unwrap_or_else(|| self.entry(&Verdict::lasting(Action::Watch), 0));
+        let action = if on { Action::Listen } else { Action::Watch };
+        let entry = VerdictEntry { action: action as u8, generation: self.generation, ..entry };
+        self.verdicts.insert(key, entry, 0).trying("write a verdict")
+    }
+
     fn forget_verdict(&mut self, key: &FlowKey) -> Result<(), Error> {
         unless_absent(self.verdicts.remove(key)).trying("forget a verdict")
     }

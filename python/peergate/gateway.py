@@ -160,6 +160,10 @@ class Gateway:
     ) -> None:
         self._line.stop()
 
+    def leave(self) -> None:
+        """Ends the engine. The line stays as it is; what was up is among the next events, as ended."""
+        self._line.stop()
+
     @property
     def place(self) -> tuple[str, str]:
         """Where it stands in the kernel, and what that costs."""
@@ -244,7 +248,13 @@ def run(settings: Settings, viewer: Viewer, wishes: Wishes) -> None:
         while not wishes.leave:
             _grant(wishes, gateway, eve, viewer)
             _pass_on(gateway, eve, viewer)
-    viewer.say("left; verdicts in force stay in the kernel until `--detach`")
+        gateway.leave()
+        # What was up until now is told as ended.
+        while _pass_on(gateway, eve, viewer):
+            pass
+        in_the_line = gateway.place[0] != "tap"
+    stays = "; verdicts in force stay in the kernel until `--detach`" if in_the_line else ""
+    viewer.say(f"left{stays}")
 
 
 def _grant(wishes: Wishes, gateway: Gateway, eve: EveFile, viewer: Viewer) -> None:
@@ -263,8 +273,11 @@ def _grant(wishes: Wishes, gateway: Gateway, eve: EveFile, viewer: Viewer) -> No
             viewer.say(f"{error.filename}: {error.strerror}; events are being lost")
 
 
-def _pass_on(gateway: Gateway, eve: EveFile, viewer: Viewer) -> None:
+def _pass_on(gateway: Gateway, eve: EveFile, viewer: Viewer) -> bool:
+    """Says whether there was anything."""
     events, stats = gateway.watch()
-    if trouble := eve.write(events.eve()):
+    lines = events.eve()
+    if trouble := eve.write(lines):
         viewer.say(trouble)
     viewer.update(events, stats)
+    return bool(lines)

@@ -1,11 +1,13 @@
 //! The engine's verdicts as the kernel's: which table gets what.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use peergate_engine::apps::AppId;
-use peergate_engine::event::{Event, Learnt, Outbox};
+use peergate_engine::calls::Kind;
+use peergate_engine::event::{CallChange, CallNews, Event, Learnt, Outbox};
 use peergate_engine::flow;
-use peergate_engine::packet::{Addr, Time};
+use peergate_engine::packet::{Addr, Time, Transport};
 use peergate_engine::policy::{self, Gist, GroupId};
 
 use super::{Happened, Outlet, Rules};
@@ -22,6 +24,8 @@ pub struct Writer {
     outlet: Outlet,
     /// What was learned and still holds, for the next policy.
     learnt: Vec<Learnt>,
+    /// Flows of calls whose packets are looked at as long as they last.
+    listened: HashSet<FlowKey>,
     /// Verdicts that the kernel refused to take.
     pub refused_writes: u64,
     /// Verdicts of a former program that were judged again, and those of them that changed.
@@ -32,11 +36,22 @@ pub struct Writer {
 
 /// Learned endpoints that are kept for a change of policy; the oldest give way.
 const MOST_LEARNT: usize = 16_384;
+/// Flows of calls that are listened to at a time: some twenty thousand heads of packets a second.
+const MOST_LISTENED: usize = 256;
 
 impl Writer {
     pub fn new(rules: Rules, refuse: bool, outlet: Outlet) -> Self {
         let blocking = if refuse { Action::Reject } else { Action::Drop };
-        Self { rules, blocking, outlet, learnt: Vec::new(), refused_writes: 0, taken_over: 0, changed_over: 0 }
+        Self {
+            rules,
+            blocking,
+            outlet,
+            learnt: Vec::new(),
+            listened: HashSet::new(),
+            refused_writes: 0,
+            taken_over: 0,
+            changed_over: 0,
+        }
     }
 
     pub const fn outlet(&self) -> &Outlet {
@@ -59,7 +74,10 @@ impl Writer {
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
                 Event::Ended(told) => self.outlet.tell(Happened::Ended(told), &self.rules),
                 Event::Host(news) => self.outlet.tell(Happened::Host(news), &self.rules),
-                Event::Call(news) => self.outlet.tell(Happened::Call(news), &self.rules),
+                Event::Call(news) => {
+                    self.listen_to(&news, enforcer);
+                    self.outlet.tell(Happened::Call(news), &self.rules);
+                }
             }
         }
     }
@@ -79,8 +97,26 @@ impl Writer {
 
     fn write(&mut self, key: &flow::FlowKey, action: Action, gist: Gist, enforcer: &mut dyn Enforcer) {
         let Some(key) = in_kernel(key) else { return };
+        let action = if !action.is_blocking() && self.listened.contains(&key) { Action::Listen } else { action };
         let verdict = Verdict { app: gist.app.0, about: gist.word, ..Verdict::lasting(action) };
         self.refused_writes += u64::from(enforcer.set_verdict(&key, &verdict).is_err());
+    }
+
+    /// A call is heard as long as it lasts, if not too many are: how well it came through is in its packets' headers.
+    fn listen_to(&mut self, news: &CallNews, enforcer: &mut dyn Enforcer) {
+        let over = matches!(news.change, CallChange::End(_));
+        for leg in news.legs.iter().filter(|leg| leg.kind == Kind::Media) {
+            let [ours, theirs] = leg.ends;
+            let key = FlowKey::between(ours, theirs, Transport::Udp.number());
+            let changed = if over { self.listened.remove(&key) } else { self.may_listen(key) };
+            if changed {
+                self.refused_writes += u64::from(enforcer.listen(&key, !over).is_err());
+            }
+        }
+    }
+
+    fn may_listen(&mut self, key: FlowKey) -> bool {
+        self.listened.contains(&key) || (self.listened.len() < MOST_LISTENED && self.listened.insert(key))
     }
 
     pub(super) const fn in_kernel(&self, action: policy::Action) -> Action {

@@ -24,7 +24,8 @@ impl Writer {
         if same_words {
             for former in enforcer.former_verdicts()? {
                 if let Some(decision) = self.judge_former(&former) {
-                    let undecided = former.verdict.action == Action::Watch && decision.action != policy::Action::Block;
+                    let undecided = matches!(former.verdict.action, Action::Watch | Action::Listen)
+                        && decision.action != policy::Action::Block;
                     let action = if undecided { Action::Watch } else { self.in_kernel(decision.action) };
                     enforcer.renew(&former, action)?;
                     self.taken_over += 1;

@@ -30,6 +30,36 @@ fn first_packets_come_whole_then_records_then_nothing() {
 }
 
 #[test]
+fn a_flow_that_is_listened_to_passes_and_shows_the_head_of_every_packet() {
+    let few = peergate_datapath::bridge::BridgeConfig { whole: 1, records: 0, ..config() };
+    let Some(mut gate) = trial(&few) else { return };
+    let (one, other) = ends6();
+    let frame = ethernet(&[], &frames::datagram(one, other, &[5; 1200]));
+    assert_eq!(action(&mut gate, &frame), PASSED);
+    let flow = key(one, other, UDP);
+    let shown = |gate: &mut Gate| {
+        let mut sizes = Vec::new();
+        gate.drain(Duration::ZERO, |_, sample| {
+            if let Sample::Whole(head, _) = sample {
+                sizes.push((head.bytes.len(), head.wire_len as usize));
+            }
+        })
+        .unwrap();
+        sizes
+    };
+    shown(&mut gate);
+    gate.tables().listen(&flow, true).unwrap();
+    assert_eq!([(); 3].map(|()| action(&mut gate, &frame)), [PASSED; 3]);
+    assert_eq!(shown(&mut gate), [(128, frame.len()); 3]);
+    gate.tables().listen(&flow, false).unwrap();
+    assert_eq!(action(&mut gate, &frame), PASSED);
+    assert!(shown(&mut gate).is_empty());
+    block(&mut gate, one, other, UDP);
+    gate.tables().listen(&flow, true).unwrap();
+    assert_eq!(action(&mut gate, &frame), DROPPED, "who is blocked stays so");
+}
+
+#[test]
 fn frames_of_every_size_come_up_whole() {
     with_gate(|gate| {
         for size in [0, 1, 200, 210, 211, 1200, 1480, 1490, 1491, 3500] {

@@ -52,6 +52,11 @@ impl Cadence {
         }
     }
 
+    /// Packets go by that are not heard here: the gap until the next says nothing.
+    pub fn interrupt(&mut self) {
+        self.last = None;
+    }
+
     /// What all gaps together say, if anything.
     pub fn guess(&self) -> Option<Guess> {
         let frame = self.frame()?;

@@ -65,6 +65,12 @@ impl Ear {
         }
     }
 
+    /// Packets go by that are not heard here.
+    pub fn interrupt(&mut self) {
+        self.sources.iter_mut().for_each(Source::interrupt);
+        self.cadence.iter_mut().for_each(|cadence| cadence.interrupt());
+    }
+
     /// What had no header: reports and checks between the media, or media that hide it.
     fn missed(&mut self, time: Time) {
         self.unreadable += 1;

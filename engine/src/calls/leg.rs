@@ -86,8 +86,15 @@ impl Leg {
         self.ears.iter().any(|ear| ear.reads(u64::from(RIPE / 2)))
     }
 
-    /// Counts packets of that side.
-    pub fn count(&mut self, side: Side, packets: u32, time: Time) {
+    /// Counts packets of that side that nobody hears.
+    pub fn pass_by(&mut self, side: Side, packets: u32, time: Time) {
+        if let Some(ear) = self.ears.get_mut(side.index()).filter(|_| packets > 0) {
+            ear.interrupt();
+        }
+        self.count(side, packets, time);
+    }
+
+    fn count(&mut self, side: Side, packets: u32, time: Time) {
         self.window = self.window.saturating_add(packets);
         if let Some(sum) = self.packets.get_mut(side.index()) {
             *sum = sum.saturating_add(packets);

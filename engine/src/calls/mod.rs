@@ -212,7 +212,7 @@ impl Calls {
     pub fn counted(&mut self, flow: &Flow, packets: [u32; 2]) {
         let Some(leg) = self.legs.get(flow.leg).filter(|leg| leg.flow == flow.id) else { return };
         for (side, packets) in [Side::Client, Side::Server].into_iter().zip(packets) {
-            leg.count(side, packets, flow.last);
+            leg.pass_by(side, packets, flow.last);
         }
     }
 

@@ -38,6 +38,8 @@ pub struct Source {
     last: (Time, u32),
     /// Ticks from the first packet to the last.
     ticks: i64,
+    /// Packets went by unheard since the last one.
+    interrupted: bool,
 }
 
 impl Source {
@@ -59,7 +61,13 @@ impl Source {
             first: (time, header.time),
             last: (time, header.time),
             ticks: 0,
+            interrupted: false,
         }
+    }
+
+    /// Packets go by that are not heard here: what is missing when the next is heard was not lost.
+    pub fn interrupt(&mut self) {
+        self.interrupted = true;
     }
 
     /// Takes the next packet of this source.
@@ -78,10 +86,13 @@ impl Source {
             return;
         }
         self.payload_type = header.payload_type;
-        if ahead >= MAX_DROPOUT {
-            // It began anew: what lies between was never sent.
+        let unheard = std::mem::take(&mut self.interrupted) && ahead > 1;
+        if ahead >= MAX_DROPOUT || unheard {
+            // It began anew, or nobody listened: what lies between says nothing.
             (self.highest, self.came) = (header.sequence, 1);
             self.expected += 1;
+            // Nor has its clock been watched meanwhile.
+            self.first.0 = Time(self.first.0 .0.saturating_add(time.since(self.last.0)));
             self.last = (time, header.time);
             return;
         }
@@ -228,6 +239,32 @@ mod tests {
         }
         assert!(source.jitter().is_some_and(|jitter| jitter < 0.01), "{:?}", source.jitter());
         assert!((source.frame() - 20.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn what_went_by_unheard_is_not_lost() {
+        let start = Time(Time::SECOND);
+        let mut source = Source::new(&header(1, 0), start, 172, None);
+        source.interrupt();
+        source.hear(&header(31, 30 * 160), Time(start.0 + 600 * Time::MILLI), 172);
+        source.hear(&header(33, 32 * 160), Time(start.0 + 640 * Time::MILLI), 172);
+        assert_eq!((source.lost(), source.received()), (1, 3));
+    }
+
+    #[test]
+    fn a_clock_is_measured_right_though_nobody_listened_for_a_while() {
+        let start = Time(1_700_000_000 * Time::SECOND);
+        let unnamed = |number: u16| Header { payload_type: 111, time: 960 * u32::from(number), ..header(number, 0) };
+        let mut source = Source::new(&unnamed(0), start, 90, None);
+        for number in (1..10).chain(160..400) {
+            if number == 160 {
+                source.interrupt();
+            }
+            source.hear(&unnamed(number), Time(start.0 + u64::from(number) * 20 * Time::MILLI), 90);
+        }
+        assert!(source.jitter().is_some_and(|jitter| jitter < 0.01), "{:?}", source.jitter());
+        assert!((source.frame() - 20.0).abs() < 0.2, "{}", source.frame());
+        assert_eq!(source.lost(), 0);
     }
 
     #[test]
