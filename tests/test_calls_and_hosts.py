@@ -56,6 +56,7 @@ def test_a_call_has_parties_and_a_quality_of_each_direction(busy: Path) -> None:
     assert call.received.mos
     assert call.sent.mos < call.received.mos
     assert (call.sent.estimated, call.sent.mos_codec) == (False, "PCMA")
+    assert repr(call) == f"<Call {call.src_ip} ⇄ {call.dest_ip}: {call.app}>"
 
 
 def test_a_hosts_role_has_evidence_and_a_cost(busy: Path) -> None:
@@ -65,6 +66,7 @@ def test_a_hosts_role_has_evidence_and_a_cost(busy: Path) -> None:
     assert (host.ip, host.role, host.port, host.state) == (PEER[0], "peer", PEER[1], "lost")
     # Of the first flow of a port only its number is kept: most ports never have a second.
     assert any("59 strangers" in what for what, weight in host.evidence if weight > 0)
+    assert repr(host) == f"<Host {PEER[0]}: peer>"
     assert host.packets == 120
     assert {(flow.app, flow.category, flow.role) for flow in of_the_port} == {
         ("unknown", "p2p", "peer")

@@ -90,7 +90,7 @@ def test_where_nothing_can_be_read_the_status_is_one(tmp_path: Path, office: Pat
     done = peergate("read", missing)
     assert done.returncode == 1
     assert f"{missing}: " in done.stderr
-    assert "No such file" in done.stderr
+    assert done.stderr.endswith("No such file or directory\n")
     beside = peergate("read", "--json", missing, office)
     assert beside.returncode == 0
     assert len(beside.stdout.splitlines()) == 2

@@ -129,3 +129,12 @@ def test_one_word_stands_for_a_list_of_one(office: Path, tmp_path: Path) -> None
 def test_a_batch_of_nothing_is_refused(office: Path) -> None:
     with pytest.raises(ValueError, match="size must be 1 or more"):
         list(peergate.read(office).batches(0))
+
+
+def test_what_is_printed_says_what_it_is(office: Path) -> None:
+    dns = next(flow for flow in peergate.read(office) if flow.dest_port == 53)
+    assert repr(dns) == "<Flow UDP 10.10.0.7:40000 → 192.0.2.53:53: dns>"
+    assert (
+        repr(dns.evidence[0])
+        == f"<Evidence {dns.evidence[0].weight_db:+.0f} dB: {dns.evidence[0].what}>"
+    )

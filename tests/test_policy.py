@@ -96,7 +96,8 @@ rules:
         ("default: false\n", '1: "default" takes one of allow, alert, block, not false'),
         ("default: !mine block\n", "1: could not determine a constructor for the tag '!mine'"),
         ("rules: &a [*a]\n", "1: too many values, or nested too deep"),
-        ("rules: " + "[" * 500 + "]" * 500, "1: too many values, or nested too deep"),
+        ("rules: " + "[" * 50 + "]" * 50, "1: too many values, or nested too deep"),
+        ("rules: " + "[" * 1000, " is nested too deep"),
         ("#" * (1 << 20) + "#", " is larger than a mebibyte"),
         ("groups:\n  a: [10.0.0.0/8, ten]\n", '2: "ten" is no address prefix'),
         (

@@ -74,6 +74,12 @@ impl Flow {
 
 #[pymethods]
 impl Flow {
+    fn __repr__(&self) -> PyResult<String> {
+        let report = self.report()?;
+        let (proto, from, to, app) = (report.proto(), report.client(), report.server(), report.app());
+        Ok(format!("<Flow {proto} {from} → {to}: {app}>"))
+    }
+
     #[getter]
     fn flow_id(&self) -> PyResult<u64> {
         Ok(self.report()?.flow.id)
@@ -216,6 +222,10 @@ pub struct Evidence(peergate_engine::report::Evidence);
 
 #[pymethods]
 impl Evidence {
+    fn __repr__(&self) -> String {
+        format!("<Evidence {:+} dB: {}>", self.0.weight, self.0.what)
+    }
+
     #[getter]
     fn what(&self) -> &str {
         &self.0.what

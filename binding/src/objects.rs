@@ -10,6 +10,10 @@ pub struct Call(pub CallLine);
 
 #[pymethods]
 impl Call {
+    fn __repr__(&self) -> String {
+        format!("<Call {} ⇄ {}: {}>", self.src_ip(), self.dest_ip(), self.app())
+    }
+
     /// The call in a line of an EVE file; None where the line is about something else.
     #[staticmethod]
     fn parse(line: &str) -> Option<Self> {
@@ -193,6 +197,10 @@ pub struct Host(pub HostLine);
 
 #[pymethods]
 impl Host {
+    fn __repr__(&self) -> String {
+        format!("<Host {}: {}>", self.ip(), self.role())
+    }
+
     /// The host in a line of an EVE file; None where the line is about something else.
     #[staticmethod]
     fn parse(line: &str) -> Option<Self> {

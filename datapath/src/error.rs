@@ -12,7 +12,7 @@ pub enum Error {
     #[error("{0}")]
     Config(String),
     /// A port that does not exist or will not be used.
-    #[error("port {name}: {source}")]
+    #[error("port {name}: {}", in_words(.source))]
     Port {
         /// As configured.
         name: String,
@@ -38,6 +38,12 @@ impl<T, E: std::error::Error + Send + Sync + 'static> Trying<T> for Result<T, E>
     fn trying(self, what: &'static str) -> Result<T, Error> {
         self.map_err(|source| Error::Kernel { what, source: Box::new(source) })
     }
+}
+
+/// What the system said, without the number that Rust puts behind it.
+pub(crate) fn in_words(error: &io::Error) -> String {
+    let said = error.to_string();
+    said.split_once(" (os error ").map_or(said.as_str(), |(words, _)| words).to_owned()
 }
 
 /// The embedded object lacks something that this crate was written for: they were built from different trees.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::source::Window;
+use crate::error::in_words;
 
 /// Why a capture could not be opened.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl OpenError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => write!(f, "cannot read it: {error}"),
+            Self::Io(error) => write!(f, "cannot read it: {}", in_words(error)),
             Self::Nothing(what) => f.write_str(what),
             Self::NoCapture(looks_like) => write!(f, "neither pcap nor pcapng: {looks_like}"),
             Self::LinkType(link) => write!(
