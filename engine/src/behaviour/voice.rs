@@ -21,7 +21,10 @@
 //! Measured on a generated campus of 2,500 hosts (`peergate lab generate FILE --hosts 2500 --minutes 5 --seed 11`, then
 //! `peergate lab score FILE --no-signatures`): 110 of 111 flows with calls found, 106 of them within 5 s, and none of 23,276
 //! flows in which nobody speaks taken for one; of ten changes of what goes on, all. The one missed begins with 14 bytes of
-//! cipher text over TCP, too few to say so. Without signatures a WireGuard flow that carries a call is said to be a call.
+//! cipher text over TCP, too few to say so. Of calls through relays over TCP alone, half of whose programs gather what they
+//! write, 63 of 69 were found, of all calls there 57 of 83 within 5 s, the others later (400 hosts, 8 minutes, seed 5,
+//! `unnamed: {share: 0.1, without_udp: 1.0, calls: 20, evasions: {padding: 24, jitter: 0.004}}` as parameters): what is
+//! missed is terse, or mostly silent. Without signatures a WireGuard flow that carries a call is said to be a call.
 
 use super::rhythm::Rhythm;
 use super::{segments, Course, Detector, Profile, Shown, Way, Window, DECIDES_FROM, TOLD_FROM};

@@ -138,8 +138,10 @@ def skype_options() -> list[str]:
 
 
 def unnamed_options() -> list[str]:
-    """How a client of the program that nobody knows is told of its network."""
-    return ["--dialect", "unnamed", "--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
+    """How a client of the program that nobody knows is told of its network, and to hide its pace and its sizes."""
+    evasions = ["--padding", "24", "--jitter", "0.004"]
+    nodes = ["--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
+    return ["--dialect", "unnamed", *nodes, *evasions]
 
 
 def tox_options(nodes: tuple[str, ...]) -> list[str]:
