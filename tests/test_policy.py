@@ -95,6 +95,8 @@ rules:
         ("min_confidence: true\n", '1: "min_confidence" takes a number, not true'),
         ("default: false\n", '1: "default" takes one of allow, alert, block, not false'),
         ("default: !mine block\n", "1: could not determine a constructor for the tag '!mine'"),
+        ("default: !!int block\n", " is not YAML: invalid literal"),
+        ("%YAML 1.9\n---\ndefault: block\n", " is not YAML: version minor part"),
         ("rules: &a [*a]\n", "1: too many values, or nested too deep"),
         ("rules: " + "[" * 50 + "]" * 50, "1: too many values, or nested too deep"),
         ("rules: " + "[" * 1000, " is nested too deep"),

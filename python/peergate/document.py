@@ -35,6 +35,7 @@ MOST_VALUES = 100_000
 DEEPEST = 16
 """Levels: no field of any file lies deeper than five."""
 
+MAPPING = "tag:yaml.org,2002:map"
 TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
 
@@ -84,22 +85,17 @@ Prefixes: TypeAlias = Annotated[tuple[Prefix, ...], OneOrMore]
 def read(path: Path) -> tuple[dict[str, Any], Lines]:
     """The file's top mapping, and the line of every value in it."""
     text = _text(path)
-    # The pure reader: only it keeps the lines.
-    yaml = YAML(typ="safe", pure=True)
     try:
-        top = yaml.compose(text)
-        if top is None:
-            raise DocumentError.whole_file(path, "is empty")
-        if not isinstance(top, MappingNode):
-            raise DocumentError([Problem(str(path), 1, "expected `field: value` lines at the top")])
-        lines: Lines = {}
-        if problems := list(_note_lines(top, (), lines, str(path))):
-            raise DocumentError(problems)
-        return yaml.constructor.construct_document(top), lines
+        return _parsed(text, path)
+    except DocumentError:
+        raise
     except YAMLError as error:
         raise DocumentError([_syntax(path, error)]) from error
     except RecursionError:
         raise DocumentError.whole_file(path, "is nested too deep") from None
+    except (ValueError, TypeError, LookupError, AttributeError, AssertionError) as error:
+        # What the reader trips over itself: `!!int x`, `%YAML 1.9`.
+        raise DocumentError.whole_file(path, f"is not YAML: {error}") from error
 
 
 def validate(
@@ -134,6 +130,21 @@ def _text(path: Path) -> str:
         raise DocumentError.whole_file(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise DocumentError.whole_file(path, "is not UTF-8 text") from error
+
+
+def _parsed(text: str, path: Path) -> tuple[dict[str, Any], Lines]:
+    # The pure reader: only it keeps the lines.
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False
+    top = yaml.compose(text)
+    if top is None:
+        raise DocumentError.whole_file(path, "is empty")
+    if not isinstance(top, MappingNode) or top.tag != MAPPING:
+        raise DocumentError([Problem(str(path), 1, "expected `field: value` lines at the top")])
+    lines: Lines = {}
+    if problems := list(_note_lines(top, (), lines, str(path))):
+        raise DocumentError(problems)
+    return yaml.constructor.construct_document(top), lines
 
 
 def _syntax(path: Path, error: YAMLError) -> Problem:
