@@ -33,6 +33,10 @@ impl Looks {
         }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.sum == 0
+    }
+
     /// Decibans that the looks must weigh beyond what is usual, in a flow of `transport` that would be `category`.
     pub fn doubt(&self, transport: Transport, category: Category) -> i32 {
         let harms = matches!(category, Category::Call | Category::Chat | Category::P2p | Category::Tunnel);

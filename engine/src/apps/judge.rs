@@ -148,7 +148,12 @@ impl Catalog {
         }
     }
 
+    /// A signature's rule about a protocol is no surer than that the protocol is spoken.
     fn doubt(&self, candidate: &Candidate, known: &Known<'_>) -> i32 {
+        if candidate.rests_on_rules() {
+            let spoken = known.protocols.iter().take_while(|id| **id != ProtocolId::NONE);
+            return spoken.map(|id| doubt_of(*id, known)).min().unwrap_or_default();
+        }
         candidate.looks.doubt(known.transport, self.app(candidate.app).category)
     }
 

@@ -65,6 +65,11 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// Whether neither a name nor a protocol's sign speaks for it.
+    pub fn rests_on_rules(&self) -> bool {
+        self.name == 0 && self.looks.is_empty()
+    }
+
     /// What the flow itself shows.
     pub fn own(&self) -> i32 {
         self.adds + i32::from(self.name)
