@@ -122,7 +122,7 @@ impl Judgement {
     /// What it looks like, though not enough to say so: several flows of one socket may together.
     pub(crate) fn suspicion(&self) -> Option<AppId> {
         let [(app, sum), _] = self.others;
-        (!self.named && self.protocol == ProtocolId::NONE && sum >= SUSPECTS.into()).then_some(app)
+        (!self.named && self.protocol == ProtocolId::NONE && sum >= SUSPECTS).then_some(app)
     }
 
     /// Whether later flows may yet teach what it is: no application was named.

@@ -65,9 +65,9 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Whether neither a name nor a protocol's sign speaks for it.
+    /// Whether no name, no lesson and no protocol's sign speaks for it.
     pub fn rests_on_rules(&self) -> bool {
-        self.name == 0 && self.looks.is_empty()
+        self.name == 0 && self.lent == 0 && self.looks.is_empty()
     }
 
     /// What the flow itself shows.
