@@ -38,6 +38,7 @@ impl Judgement {
         } else if let Some(speech) = speech.filter(|_| self.category == Some(Category::Tunnel)) {
             self.keep_finding(speech);
         }
+        self.hear_tunnel(behaviour);
         // How a flow is made is told of whatever hides it, and of what pretends to be TLS.
         let made = behaviour.findings().iter().filter(|finding| finding.activity() == Activity::Unknown);
         for finding in made {
@@ -49,6 +50,19 @@ impl Judgement {
         if lent && matches!(self.activity, Activity::Call | Activity::Video) {
             self.category = Some(Category::Call);
         }
+    }
+
+    /// Hears that a stream hides what it is and carries a handshake inside: a tunnel, nobody knows which.
+    pub fn hear_tunnel(&mut self, behaviour: &Behaviour) {
+        let both = behaviour.found("encrypted").zip(behaviour.found("nested-tls"));
+        let guessed = self.app != AppId::UNKNOWN && self.is_unrecognised();
+        let open = guessed || (self.app == AppId::UNKNOWN && self.category() == Category::Unknown);
+        let Some((hides, carries)) = both.filter(|_| open) else { return };
+        self.forget_name();
+        self.category = Some(Category::Tunnel);
+        self.decibans = self.decibans.max(i32::from(hides.decibans) + i32::from(carries.decibans));
+        self.keep_finding(hides);
+        self.keep_finding(carries);
     }
 
     /// Hears that an unknown call was at one of the flow's ends a moment ago. It may teach that to nobody.

@@ -9,6 +9,7 @@ mod encrypted;
 mod fake_tls;
 mod file_transfer;
 mod idle;
+mod nested;
 mod randomness;
 mod rhythm;
 mod screen;
@@ -23,6 +24,7 @@ mod voice;
 pub use course::{Change, Course, HYSTERESIS};
 pub use encrypted::is_encrypted;
 pub use fake_tls::{Fake, Randoms};
+pub use nested::Turns;
 pub use stats::{Noted, Stats, Unseen, Way, Window, BURST, FULL, GAPS, LARGE, TINY, WINDOW};
 pub use telling::is_medium;
 
@@ -40,6 +42,7 @@ pub static DETECTORS: &[&dyn Detector] = &[
     &chat::Chat,
     &idle::Idle,
     &encrypted::Encrypted,
+    &nested::Nested,
     &randomness::Randomness,
     &fake_tls::FakeTls,
 ];
@@ -160,6 +163,8 @@ pub struct Behaviour {
     sampled: Option<Box<Sampled>>,
     /// Whether nothing more is hoped for from its packets.
     pub released: bool,
+    /// The first turns of a stream that hides what it is, while that may show what it carries.
+    turns: Option<Turns>,
     /// What was worth telling, one of each detector at most.
     findings: Vec<Finding>,
 }
@@ -174,6 +179,7 @@ impl Behaviour {
             course: Course::default(),
             sampled: None,
             released: false,
+            turns: None,
             findings: Vec::new(),
         }
     }
@@ -183,6 +189,9 @@ impl Behaviour {
     pub fn note(&mut self, time: Time, side: Side, len: u32, bytes: &[u8]) -> Noted {
         if let Some(sampled) = &mut self.sampled {
             sampled.note(bytes);
+        }
+        if let Some(turns) = &mut self.turns {
+            turns.note(side, len as usize);
         }
         self.stats.note(time, side, len)
     }
@@ -214,11 +223,30 @@ impl Behaviour {
         }
     }
 
-    /// The flow's opening is cipher text.
-    pub fn is_encrypted(&mut self, packet: u32, transport: Transport) {
+    /// The flow's opening is cipher text, and these were its turns so far, if it is a stream.
+    pub fn is_encrypted(&mut self, packet: u32, transport: Transport, turns: Turns) {
         self.course.hides = true;
         let frame = u8::from(transport == Transport::Udp);
         self.tell("encrypted", encrypted::weight(transport), packet, Shown { frame, ..Shown::default() });
+        if transport == Transport::Tcp {
+            self.turns = Some(turns);
+            self.look_at_turns(packet);
+        }
+    }
+
+    /// Whether a stream that hides what it is turned out to carry a handshake; says so once.
+    pub fn look_at_turns(&mut self, packet: u32) -> bool {
+        let Some(shown) = self.turns.as_ref().and_then(Turns::handshake) else { return false };
+        self.turns = None;
+        self.tell("nested-tls", nested::WEIGHT, packet, shown);
+        true
+    }
+
+    /// What is found of a detector by its name.
+    #[must_use]
+    pub fn found(&self, name: &str) -> Option<&Finding> {
+        let is = |finding: &&Finding| finding.detector().is_some_and(|detector| detector.profile().name == name);
+        self.findings.iter().find(is)
     }
 
     /// The flow only pretends to be TLS.

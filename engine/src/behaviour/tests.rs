@@ -66,7 +66,7 @@ fn watch_on(mut behaviour: Behaviour, paces: [Pace; 2], seconds: f64, loss: f64,
 /// The same, over TCP and without loss, of a stream that is cipher text from its first byte on.
 fn watch_hidden(paces: [Pace; 2], seconds: f64, seed: u64) -> Behaviour {
     let mut behaviour = Behaviour::new(Time(Time::SECOND), Transport::Tcp);
-    behaviour.is_encrypted(1, Transport::Tcp);
+    behaviour.is_encrypted(1, Transport::Tcp, super::Turns::default());
     watch_on(behaviour, paces, seconds, 0.0, seed)
 }
 

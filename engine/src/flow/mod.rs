@@ -151,6 +151,9 @@ impl Flow {
         let (last, packets, transport) = (self.last, self.packets(), self.transport());
         if let Some(behaviour) = &mut self.behaviour {
             behaviour.conclude(last, packets);
+            if behaviour.look_at_turns(packets) {
+                self.judgement.hear_tunnel(behaviour);
+            }
             self.judgement.hear_activity(behaviour, transport);
         }
     }

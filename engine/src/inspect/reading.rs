@@ -13,6 +13,7 @@ pub use opening::Opening;
 use asking::{after, ask, feed, Asked};
 
 use super::{registry, Next, Parser, Payload, Protocol, ProtocolId, CERTAIN};
+use crate::behaviour::Turns;
 use crate::flow::Stream;
 use crate::packet::{Side, Transport};
 
@@ -53,6 +54,8 @@ pub struct Reading {
     mistaken: Vec<ProtocolId>,
     /// How each side began.
     firsts: [Opening; 2],
+    /// How much was said in the first turns of a stream.
+    pub turns: Turns,
 }
 
 impl Reading {
@@ -103,6 +106,7 @@ impl Reading {
     pub fn turn(&mut self) {
         self.streams.reverse();
         self.firsts.reverse();
+        self.turns.turned();
         self.openings.reverse();
         self.refused.reverse();
         for parser in self.readers.iter_mut().filter_map(|reader| reader.parser.as_mut()) {
@@ -188,6 +192,7 @@ impl Reading {
             return;
         }
         self.remember(payload);
+        self.turns.note(payload.side, payload.bytes.len());
         let Some(reader) = self.readers.last_mut() else { return self.ask_about_stream(payload, notes) };
         let (id, unsure) = (reader.id, reader.weight < CERTAIN);
         let Some(parser) = reader.parser.as_mut() else { return };

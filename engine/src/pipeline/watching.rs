@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::apps::Activity;
-use crate::behaviour::{is_encrypted, is_medium, Change, Fake, Noted, Unseen, Window};
+use crate::behaviour::{is_encrypted, is_medium, Change, Fake, Noted, Turns, Unseen, Window};
 use crate::event::{Event, Outbox, Told};
 use crate::flow::{Flow, Slot};
 use crate::inspect::{tls, Category};
@@ -22,7 +22,7 @@ pub(super) fn look_at_opening(flow: &mut Flow, side: Side, packet: &Packet<'_>) 
     let opens = flow.payloads() == 1 && side == Side::Client && packet.transport == Transport::Tcp;
     if opens && is_encrypted(packet.payload) {
         let packets = flow.packets();
-        flow.watched().is_encrypted(packets, packet.transport);
+        flow.watched().is_encrypted(packets, packet.transport, Turns::default());
     }
 }
 
@@ -61,6 +61,8 @@ impl Core {
         let Some(behaviour) = &mut flow.behaviour else { return };
         if unrecognised && transport == Transport::Udp {
             behaviour.look_at_bytes(packets);
+        } else {
+            behaviour.look_at_turns(packets);
         }
         // Programs that let people speak hide it from those who listen in, whether the first bytes show that or not.
         behaviour.course.hides |= matches!(flow.judgement.category(), Category::Call | Category::Chat | Category::P2p);
@@ -86,11 +88,10 @@ impl Core {
         let Some(flow) = self.table.get(slot) else { return };
         let (packets, transport) = (flow.packets(), flow.transport());
         let asked = transport == Transport::Tcp || flow.behaviour.is_some();
-        let hides = asked
-            && flow.judgement.is_unrecognised()
-            && flow.reading.as_ref().is_some_and(|reading| is_encrypted(reading.first(Side::Client).bytes()));
-        if hides {
-            flow.watched().is_encrypted(packets, transport);
+        let reading = flow.reading.as_ref().filter(|_| asked && flow.judgement.is_unrecognised());
+        let hides = reading.filter(|reading| is_encrypted(reading.first(Side::Client).bytes()));
+        if let Some(turns) = hides.map(|reading| reading.turns) {
+            flow.watched().is_encrypted(packets, transport, turns);
         }
         if let Some(fake) = tls::fake(&flow.facts) {
             flow.watched().fakes_tls(fake, packets);

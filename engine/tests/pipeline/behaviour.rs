@@ -1,6 +1,6 @@
 //! What goes on in a flow is told when it changes, from the times and sizes of its packets; what it says is acted on.
 
-use crate::play::{policy, End, Happened, Play, HERE, THERE};
+use crate::play::{policy, End, Happened, Play, Seen, ACK, HERE, STARTS, THERE};
 
 const HERE_SPEAKS: End = (HERE, 40_001);
 const THERE_SPEAKS: End = (THERE, 40_002);
@@ -86,4 +86,37 @@ fn the_far_end_of_an_unknown_call_is_learned_and_its_next_call_blocked_at_its_fi
     assert_eq!(learned, 1);
     play.datagram((HERE, 51_000), THERE_SPEAKS, &cipher(7, 90));
     assert_eq!(actions(&play.happened()), ["block"]);
+}
+
+/// A conversation over TCP whose first bytes are cipher text: who says how many bytes, in turns.
+fn whisper(turns: &[(bool, usize)]) -> Seen {
+    let (mut play, mut next) = (Play::new(), STARTS);
+    let (client, server) = (HERE_SPEAKS, (THERE, 8_388));
+    play.connect(client, server);
+    for (turn, (by_client, len)) in turns.iter().enumerate() {
+        let [asked, answered] = next;
+        let payload = cipher(turn, *len);
+        if *by_client {
+            play.segment(client, server, [asked, answered], ACK, &payload);
+            next = [asked.wrapping_add(*len as u32), answered];
+        } else {
+            play.segment(server, client, [answered, asked], ACK, &payload);
+            next = [asked, answered.wrapping_add(*len as u32)];
+        }
+        play.pass(20);
+    }
+    play.finish().remove(0)
+}
+
+#[test]
+fn a_handshake_inside_a_stream_of_cipher_text_makes_it_a_tunnel() {
+    let seen = whisper(&[(true, 624), (false, 1295), (true, 127), (false, 154), (true, 300), (false, 1400)]);
+    assert_eq!((seen.app.as_str(), seen.category), ("unknown", "tunnel"));
+    assert!(seen.shows("the sizes of a TLS handshake inside it").is_some(), "{seen:?}");
+}
+
+#[test]
+fn cipher_text_alone_accuses_nobody() {
+    let seen = whisper(&[(true, 224), (false, 1295), (true, 127), (false, 154), (true, 300), (false, 1400)]);
+    assert_eq!((seen.app.as_str(), seen.category), ("unknown", "unknown"));
 }
