@@ -93,7 +93,7 @@ def test_tables_list_calls_and_roles(busy: Path) -> None:
     calls = run("calls", "--why", busy)
     assert calls.returncode == 0, calls.stderr
     assert "10.10.0.7:4000" in calls.stdout
-    assert "jitter ms" in calls.stdout
+    assert "% lost, jitter " in calls.stdout
     hosts = run("hosts", "--why", busy)
     assert hosts.returncode == 0, hosts.stderr
     assert [

@@ -128,10 +128,12 @@ def _app(call: Call) -> Text:
 
 
 def _heard(quality: Quality | None) -> str:
-    """`4.3, 1.2% lost`; with a tilde where it is an estimate."""
+    """`MOS 4.3, 1.2% lost`; with a tilde where it is an estimate."""
     if quality is None:
         return ""
-    score = "" if quality.mos is None else f"{'~' if quality.estimated else ''}{quality.mos:.1f}"
+    score = (
+        "" if quality.mos is None else f"MOS {'~' if quality.estimated else ''}{quality.mos:.1f}"
+    )
     lost = "" if quality.loss is None else f"{quality.loss:.1%} lost"
     return ", ".join(filter(None, (score, lost)))
 
@@ -139,14 +141,14 @@ def _heard(quality: Quality | None) -> str:
 def _told(quality: Quality | None) -> str:
     if quality is None:
         return "not measured"
-    numbers = {
-        "MOS": quality.mos,
-        "loss": quality.loss,
-        "jitter ms": quality.jitter_ms,
-        "late": quality.late,
-        "repeated": quality.repeated,
-    }
-    said = [f"{name} {number:g}" for name, number in numbers.items() if number is not None]
+    measured = (
+        ("MOS {:.1f}", quality.mos),
+        ("{:.1%} lost", quality.loss),
+        ("jitter {:.1f} ms", quality.jitter_ms),
+        ("{:,} late", quality.late),
+        ("{:,} repeated", quality.repeated),
+    )
+    said = [words.format(number) for words, number in measured if number is not None]
     if quality.estimated:
         said.append("estimated from the pace of the packets")
     elif quality.mos is not None and quality.mos_codec is None:
