@@ -7,7 +7,7 @@ use super::looking::covers;
 use super::roles::ROLES;
 use super::series::Series;
 use super::services::is_known;
-use super::socket::ANSWER;
+use super::socket::{Contact, ANSWER};
 use super::{Hosts, LEAST_RATE};
 use crate::apps::{Judgement, Role};
 use crate::event::Outbox;
@@ -66,18 +66,11 @@ impl Hosts {
         if !outside {
             return;
         }
-        let Some(socket) = host.socket(near.port, now) else { return };
-        socket.last = now;
-        socket.called.add(addr);
-        socket.ports.add(port);
-        socket.ends.add(end);
-        socket.note_burst(now);
-        if now.since(began) < WARM_UP {
-            socket.early.add(addr);
-            socket.begun_early(Side::Client);
-        }
-        let [called, _] = &mut socket.flows;
-        called.add();
+        let early = now.since(began) < WARM_UP;
+        let far = [addr, port, end];
+        let contact = Contact { far, at: now, caller: Side::Client, stream: false, early, answered: false };
+        let Some(socket) = host.meet(near.port, contact) else { return };
+        let [called, _] = &socket.flows;
         if called.count() >= WORTH_A_LOOK[0] {
             self.enqueue(place);
         }
@@ -123,9 +116,7 @@ impl Hosts {
         }
         let addr = self.hash(far.addr);
         let Some(host) = self.table.find(near.addr).and_then(|place| self.table.get(place)) else { return };
-        if let Some(socket) = host.known_socket(near.port) {
-            socket.answered.add(addr);
-        }
+        host.answered(near.port, addr);
     }
 
     /// A host of ours answers a stranger.
@@ -139,18 +130,10 @@ impl Hosts {
         let (addr, early) = (self.hash(far.addr), self.began.is_some_and(|began| flow.start.since(began) < WARM_UP));
         let Some(host) = self.table.get(place) else { return };
         host.turn(now);
-        let Some(socket) = host.socket(near.port, now) else { return };
-        if transport == Transport::Udp {
-            socket.udp_callers.add(addr);
-            if early {
-                socket.begun_early(Side::Server);
-            }
-        } else {
-            socket.tcp_callers.add(addr);
-        }
-        socket.met.add(addr);
-        let [_, callers] = &mut socket.flows;
-        callers.add();
+        let stream = transport == Transport::Tcp;
+        let contact = Contact { far: [addr; 3], at: now, caller: Side::Server, stream, early, answered: true };
+        let Some(socket) = host.meet(near.port, contact) else { return };
+        let [_, callers] = &socket.flows;
         if callers.count() >= WORTH_A_LOOK[1] {
             self.enqueue(place);
         }

@@ -2,7 +2,7 @@
 
 use super::roles::{Case, ROLES};
 use super::seen::Seen;
-use super::socket::{Socket, Window};
+use super::socket::{Contact, Socket, Window};
 use crate::apps::Role;
 use crate::packet::{Addr, Side, Time};
 
@@ -12,8 +12,14 @@ pub const PANE: u64 = 5 * 60 * Time::SECOND;
 const DAY: u64 = 24 * 60 * 60 * Time::SECOND;
 /// Ports that are followed at a time. A peer program has one or two.
 const MOST_SOCKETS: usize = 8;
-/// Ports of a single flow that are remembered: most are never seen again, and only their numbers are kept.
-const GLIMPSED: u8 = 16;
+/// Ports of a single flow that are remembered: most are never seen again, and a contact is little to keep.
+const GLIMPSED: u8 = 8;
+
+/// A port that was seen once.
+struct Once {
+    port: u16,
+    contact: Option<Contact>,
+}
 /// Lively flows of one host that are followed: a relay of a dozen calls.
 pub const MOST_LIVELY: usize = 24;
 
@@ -64,7 +70,7 @@ pub struct Host {
     /// Ports that strangers reach, or that reach strangers, more than once.
     pub sockets: Vec<Socket>,
     /// Ports that did so once lately, and where the next is written.
-    once: [u16; GLIMPSED as usize],
+    once: Vec<Once>,
     next_once: u8,
     /// Connections to unusual ports: asked for, and refused or never answered.
     pub asked: Window,
@@ -99,7 +105,7 @@ impl Host {
             first: now,
             last: now,
             sockets: Vec::new(),
-            once: [0; GLIMPSED as usize],
+            once: Vec::new(),
             next_once: 0,
             asked: Window::default(),
             failed: Window::default(),
@@ -136,33 +142,47 @@ impl Host {
         }
     }
 
-    /// What is known of a port, from its second flow on; of the least worth of others nothing is, after that.
-    pub fn socket(&mut self, port: u16, now: Time) -> Option<&mut Socket> {
-        if let Some(at) = self.sockets.iter().position(|socket| socket.port == port) {
-            return self.sockets.get_mut(at);
+    /// Notes a contact of a port, and gives what is known of it, from its second contact on; of the least worth of others
+    /// nothing is, after that.
+    pub fn meet(&mut self, port: u16, contact: Contact) -> Option<&mut Socket> {
+        if self.known_socket(port).is_none() {
+            let Some(first) = self.once.iter_mut().find(|once| once.port == port && once.contact.is_some()) else {
+                self.glimpse(port, contact);
+                return None;
+            };
+            let mut socket = Socket::new(port, contact.at);
+            first.contact.take().iter().for_each(|first| socket.meet(first));
+            self.take_in(socket);
         }
-        if !self.is_seen_again(port) {
-            return None;
-        }
-        if self.sockets.len() < MOST_SOCKETS {
-            self.sockets.push(Socket::new(port, now));
-            return self.sockets.last_mut();
-        }
-        let least = self.sockets.iter_mut().min_by_key(|socket| socket.worth())?;
-        *least = Socket::new(port, now);
-        Some(least)
+        let socket = self.known_socket(port)?;
+        socket.meet(&contact);
+        Some(socket)
     }
 
-    /// Whether a port had a flow before this one.
-    fn is_seen_again(&mut self, port: u16) -> bool {
-        let again = self.once.contains(&port);
-        if !again {
-            if let Some(place) = self.once.get_mut(usize::from(self.next_once)) {
-                *place = port;
-            }
+    fn glimpse(&mut self, port: u16, contact: Contact) {
+        if self.once.len() < usize::from(GLIMPSED) {
+            self.once.push(Once { port, contact: Some(contact) });
+        } else if let Some(place) = self.once.get_mut(usize::from(self.next_once)) {
+            *place = Once { port, contact: Some(contact) };
             self.next_once = (self.next_once + 1) % GLIMPSED;
         }
-        again
+    }
+
+    fn take_in(&mut self, socket: Socket) {
+        if self.sockets.len() < MOST_SOCKETS {
+            self.sockets.push(socket);
+        } else if let Some(least) = self.sockets.iter_mut().min_by_key(|socket| socket.worth()) {
+            *least = socket;
+        }
+    }
+
+    /// Somebody whom a port called has answered.
+    pub fn answered(&mut self, port: u16, addr: u64) {
+        if let Some(socket) = self.known_socket(port) {
+            socket.answered.add(addr);
+        } else if let Some(once) = self.once.iter_mut().find(|once| once.port == port) {
+            once.contact.iter_mut().for_each(|contact| contact.answered = true);
+        }
     }
 
     /// What is known of a port.
@@ -198,6 +218,10 @@ impl Host {
         let Self { tcp_addrs, tcp_ends, tcp_ports, udp_ends, .. } = self;
         let seen: usize = [tcp_addrs, tcp_ends, tcp_ports, udp_ends].into_iter().map(Seen::bytes).sum();
         let sockets: usize = self.sockets.iter().map(Socket::bytes).sum();
-        size_of::<Self>() + seen + sockets + self.lively.capacity() * size_of::<(u32, Side)>()
+        size_of::<Self>()
+            + seen
+            + sockets
+            + self.once.capacity() * size_of::<Once>()
+            + self.lively.capacity() * size_of::<(u32, Side)>()
     }
 }

@@ -8,6 +8,23 @@ const BURST: u64 = 2 * Time::SECOND;
 /// An answer that comes later was not one to the call: the flow was joined in its middle.
 pub const ANSWER: u64 = 3 * Time::SECOND;
 
+/// One flow of a port with somebody outside.
+#[derive(Clone, Copy)]
+pub struct Contact {
+    /// Hashes of the far address, its port, and both.
+    pub far: [u64; 3],
+    /// When.
+    pub at: Time,
+    /// Who called: the client is ours.
+    pub caller: Side,
+    /// Over TCP.
+    pub stream: bool,
+    /// Just after the engine began to look.
+    pub early: bool,
+    /// Whom we called has answered.
+    pub answered: bool,
+}
+
 /// What a port of a host did in the window, towards ends outside of the network.
 #[derive(Default)]
 pub struct Socket {
@@ -73,6 +90,34 @@ impl Socket {
     /// A port that was seen for the first time.
     pub fn new(port: u16, now: Time) -> Self {
         Self { port, first: now, last: now, ..Self::default() }
+    }
+
+    /// Notes a contact.
+    pub fn meet(&mut self, contact: &Contact) {
+        let [addr, port, end] = contact.far;
+        if contact.early && !contact.stream {
+            self.begun_early(contact.caller);
+        }
+        let [called, callers] = &mut self.flows;
+        if contact.caller == Side::Server {
+            callers.add();
+            let set = if contact.stream { &mut self.tcp_callers } else { &mut self.udp_callers };
+            set.add(addr);
+            self.met.add(addr);
+            return;
+        }
+        called.add();
+        self.last = contact.at;
+        self.called.add(addr);
+        self.ports.add(port);
+        self.ends.add(end);
+        self.note_burst(contact.at);
+        if contact.early {
+            self.early.add(addr);
+        }
+        if contact.answered {
+            self.answered.add(addr);
+        }
     }
 
     /// A pane of the window is full.
