@@ -64,8 +64,7 @@ def test_a_hosts_role_has_evidence_and_a_cost(busy: Path) -> None:
     of_the_port = [flow for flow in capture if flow.src_ip == PEER[0]]
     (host,) = capture.hosts
     assert (host.ip, host.role, host.port, host.state) == (PEER[0], "peer", PEER[1], "lost")
-    # Of the first flow of a port only its number is kept: most ports never have a second.
-    assert any("59 strangers" in what for what, weight in host.evidence if weight > 0)
+    assert any("60 strangers" in what for what, weight in host.evidence if weight > 0)
     assert repr(host) == f"<Host {PEER[0]}: peer>"
     assert host.packets == 120
     assert {(flow.app, flow.category, flow.role) for flow in of_the_port} == {

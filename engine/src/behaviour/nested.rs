@@ -4,7 +4,8 @@
 //! their sizes: a hello of 517 bytes and what the proxy adds, or one with post-quantum keys; the server's hello with its
 //! certificate; the client's last word of the handshake. Source: Xue et al., "Fingerprinting Obfuscated Proxy Traffic with
 //! Encapsulated TLS Handshakes" (USENIX Security 2024). It is looked for in streams that are cipher text from the first
-//! byte on, and is worth 16 decibans there: of those that carry something else, few in a hundred have these sizes.
+//! byte on, and is worth 16 decibans there: of such streams with turns of any length one in some hundreds has these sizes,
+//! and of those of programs that ask and are answered a few in a hundred.
 
 use std::ops::RangeInclusive;
 
@@ -22,11 +23,11 @@ pub const WEIGHT: i16 = 16;
 
 /// Bytes of the client's first turn: a padded hello (RFC 7685) or one with post-quantum keys, and a salt, tags and an
 /// address around it.
-const HELLO: [RangeInclusive<u16>; 2] = [540..=760, 1_600..=2_300];
+const HELLO: [RangeInclusive<u16>; 2] = [570..=700, 1_650..=2_200];
 /// Bytes of the server's turn: its hello and its certificate.
 const CERTIFICATE: RangeInclusive<u16> = 700..=10_000;
 /// Bytes of the next segment of the client: that it has finished.
-const FINISHED: RangeInclusive<u16> = 80..=300;
+const FINISHED: RangeInclusive<u16> = 90..=200;
 
 impl Detector for Nested {
     fn profile(&self) -> &'static Profile {
