@@ -138,8 +138,8 @@ def skype_options() -> list[str]:
 
 
 def unnamed_options() -> list[str]:
-    """How a client of the program that nobody knows is told of its network, and to hide its pace and its sizes."""
-    evasions = ["--padding", "24", "--jitter", "0.004"]
+    """How a client of the program that nobody knows is told of its network, and to hide its sizes."""
+    evasions = ["--padding", "24"]
     nodes = ["--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
     return ["--dialect", "unnamed", *nodes, *evasions]
 
