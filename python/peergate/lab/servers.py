@@ -141,7 +141,8 @@ def unnamed_options() -> list[str]:
     """How a client of the program that nobody knows is told of its network, and to hide its sizes."""
     evasions = ["--padding", "24"]
     nodes = ["--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
-    return ["--dialect", "unnamed", *nodes, *evasions]
+    # Nobody calls in the moment of the log-on.
+    return ["--dialect", "unnamed", *nodes, *evasions, "--after", "4"]
 
 
 def tox_options(nodes: tuple[str, ...]) -> list[str]:
