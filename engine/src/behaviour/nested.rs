@@ -116,7 +116,7 @@ impl Turns {
         Next::Certificate
     }
 
-    fn fits(&self) -> bool {
+    fn fits(self) -> bool {
         HELLO.iter().any(|sizes| sizes.contains(&self.hello))
             && CERTIFICATE.contains(&self.certificate)
             && FINISHED.contains(&self.finished)

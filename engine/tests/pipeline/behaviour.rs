@@ -110,9 +110,11 @@ fn whisper(turns: &[(bool, usize)]) -> Seen {
 
 #[test]
 fn a_handshake_inside_a_stream_of_cipher_text_makes_it_a_tunnel() {
-    let seen = whisper(&[(true, 624), (false, 1295), (true, 127), (false, 154), (true, 300), (false, 1400)]);
+    let handshake = [(true, 624), (false, 1295), (true, 127), (false, 154), (true, 300), (false, 1400)];
+    let seen = whisper(&[&handshake[..], &[(false, 1400)]].concat());
     assert_eq!((seen.app.as_str(), seen.category), ("unknown", "tunnel"));
     assert!(seen.shows("the sizes of a TLS handshake inside it").is_some(), "{seen:?}");
+    assert_eq!(whisper(&handshake).category, "unknown", "no page");
 }
 
 #[test]
