@@ -27,8 +27,12 @@ pub static OF_A_SUPERNODE: Sign = Sign::new("its local port is that of a superno
 /// The same bytes were seen on another flow of the host.
 pub static OF_A_RELAY: Sign = Sign::new("its host passes it on: the same bytes are on another of its flows", 40);
 
+/// Says what goes on, and nothing of what it is.
+pub static OF_A_LOG_ON: Sign =
+    Sign::new("it began when its local port called ten strangers and more in two seconds: a log-on", 20);
+
 /// What hosts say of their flows.
-pub static OF_HOSTS: [&Sign; 3] = [&OF_A_PEER, &OF_A_SUPERNODE, &OF_A_RELAY];
+pub static OF_HOSTS: [&Sign; 4] = [&OF_A_PEER, &OF_A_SUPERNODE, &OF_A_RELAY, &OF_A_LOG_ON];
 
 /// The signs that belong to no protocol.
 pub static SIGNS: &[&Sign] = &[
@@ -40,6 +44,7 @@ pub static SIGNS: &[&Sign] = &[
     &OF_A_PEER,
     &OF_A_SUPERNODE,
     &OF_A_RELAY,
+    &OF_A_LOG_ON,
 ];
 
 /// Probability that a verdict is right whose evidence sums to `decibans`, in 0..1.

@@ -23,6 +23,7 @@ TREE = Path(__file__).parents[2]
 PAGES = TREE / "docs" / "reference"
 INSPECT = TREE / "engine" / "src" / "inspect"
 BEHAVIOUR = TREE / "engine" / "src" / "behaviour"
+HOSTS = TREE / "engine" / "src" / "hosts"
 DETECTORS = re.compile(r"^    &(\w+)::\w+,$", re.MULTILINE)
 TITLE = re.compile(r'name: "([a-z-]+)",\s*title: "([^"]+)",\s*activity: Activity::(\w+)')
 PROFILE = re.compile(r'name: "([a-z0-9.-]+)",\s*title:')
@@ -118,6 +119,9 @@ def behaviour() -> Iterator[str]:
         word, title, activity = found.groups()
         says = "how a flow is made" if activity == "Unknown" else f"activity `{spaced(activity)}`"
         yield from ("", f"## {title}", "", f"`{word}` · {says}", "", head(detector))
+    yield from ("", "## Of a whole host", "", head((HOSTS / "mod.rs").read_text()))
+    for page in (HOSTS / "log_on.rs", *sorted((HOSTS / "roles").glob("[!m]*.rs"))):
+        yield from ("", head(page.read_text()))
 
 
 def head(text: str) -> str:

@@ -226,14 +226,41 @@ def heard(path: Path, traffic: dict[str, float], *, minutes: float = 3.0) -> Sco
 
 
 def test_what_changes_in_a_call_is_told_within_five_seconds(tmp_path: Path) -> None:
-    kinds = {"video_call": 2.0, "muted_call": 2.0, "held_call": 2.0}
+    kinds = {"video_call": 2.0, "screen_call": 2.0, "muted_call": 2.0, "held_call": 2.0}
     told = heard(tmp_path, kinds)
     assert told.turns.there > 5
     assert told.turns.missed == told.activities.missed == []
 
 
+def test_a_screen_in_a_flow_of_its_own_is_told(tmp_path: Path) -> None:
+    told = heard(tmp_path, {"screen_share": 3.0, "quic": 3.0, "srt": 3.0, "bittorrent": 2.0})
+    assert told.activities.there > 5
+    assert told.activities.missed == []
+    assert told.false_calls.innocent > 10
+    assert told.false_calls.wronged == []
+
+
+def test_clients_that_get_on_line_are_seen_to_and_who_begins_other_things_is_not(
+    tmp_path: Path,
+) -> None:
+    others = ("web", "dns", "quic", "game", "bittorrent")
+    parameters = Parameters(
+        named=NOBODY,
+        unnamed=BUSY,
+        proxies=NO_PROXIES,
+        traffic=QUIET.model_copy(update=dict.fromkeys(others, 20.0)),
+    )
+    capture = made(tmp_path / "log-ons.pcap", parameters)
+    told = score(capture, read(capture, ["--no-signatures"])).log_ons
+    # Some get no datagram through, and some begin with the capture.
+    assert told.there >= 10
+    assert told.found >= told.there * 0.7
+    assert told.innocent > 100
+    assert told.wronged == []
+
+
 def test_a_call_inside_a_tunnel_is_a_tunnel_in_which_somebody_calls(tmp_path: Path) -> None:
-    told = heard(tmp_path, {"tunnelled_call": 6.0})
+    told = heard(tmp_path, {"tunnelled_call": 6.0, "openvpn_call": 6.0})
     assert told.categories["tunnel"].there > 5
     assert told.categories["tunnel"].missed == told.activities.missed == []
 

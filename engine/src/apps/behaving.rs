@@ -7,7 +7,7 @@ use super::tally::Weighing;
 use super::{Activity, AppId, Learn};
 use crate::behaviour::{Behaviour, Finding, DECIDES_FROM};
 use crate::evidence::UNKNOWN_CALL;
-use crate::inspect::{Category, ProtocolId};
+use crate::inspect::{registry, Category, ProtocolId};
 use crate::learned::{Lesson, TEACHES};
 use crate::packet::Transport;
 
@@ -102,6 +102,10 @@ impl Judgement {
         }
     }
 
+    fn is_rtp(&self) -> bool {
+        registry().by_name("rtp") == Some(self.protocol)
+    }
+
     /// Neither an application nor a protocol, or a guess at one that a few datagrams of noise earn.
     #[must_use]
     pub fn is_unrecognised(&self) -> bool {
@@ -148,9 +152,17 @@ impl Judgement {
         let seconds = |activity| behaviour.course.lasted(activity);
         let speaks = behaviour.finding(Activity::Call).is_some_and(|speech| speech.decibans >= DECIDES_FROM);
         match (self.category(), found) {
-            // Full packets beside live voice are a screen: calls send files over TCP.
+            // Full packets beside live voice are a screen: calls send files over TCP. RTP carries none at all.
             (Category::Call, Activity::FileTransfer) if transport == Transport::Udp && spoke(behaviour) => {
                 Activity::Screen
+            }
+            (Category::Call, Activity::FileTransfer) if self.is_rtp() => {
+                let still = behaviour.course.sum(Activity::Screen) > 0;
+                if still {
+                    Activity::Screen
+                } else {
+                    Activity::Video
+                }
             }
             // What makes a flow a call is what goes on in it, before it has gone on for long.
             (Category::Call, Activity::Unknown) if speaks && self.is_unrecognised() => Activity::Call,

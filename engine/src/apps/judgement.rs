@@ -176,6 +176,18 @@ impl Judgement {
         changed
     }
 
+    /// Its host got on line when it began: what goes on in it, until it goes on and shows that itself. Says whether that
+    /// was news.
+    pub fn log_on(&mut self, sign: &Sign, packet: u32) -> bool {
+        let news = self.is_unrecognised() && self.category == Some(Category::P2p) && self.activity == Activity::Unknown;
+        if news {
+            self.activity = Activity::LogOn;
+            let weighing = Weighing::Lent;
+            self.keep(Evidence { source: Source::Sign(sign.id()), packet, weight: sign.weight, weighing }, &[]);
+        }
+        news
+    }
+
     /// The same in the numbers of another catalog: an application that is not there is unknown. What signatures told is
     /// left out of the evidence, and what protocols told stays.
     #[must_use]

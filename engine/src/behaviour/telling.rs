@@ -32,10 +32,14 @@ impl Course {
         let (call, video, idle) = (lasted(Activity::Call), lasted(Activity::Video), lasted(Activity::Idle));
         let busy = self.windows() - idle;
         let stands_out = |windows: u32, least: u32, share: u32| windows >= least && windows * share >= busy;
+        let screen = lasted(Activity::Screen);
+        if call + video > 0 && screen >= MEDIA && screen * 4 >= call + video {
+            return Activity::Screen;
+        }
         if stands_out(call + video, MEDIA, 10) {
             return if video >= MEDIA && video * 4 >= call { Activity::Video } else { Activity::Call };
         }
-        if stands_out(lasted(Activity::Screen), MEDIA, 5) {
+        if stands_out(screen, MEDIA, 5) {
             return Activity::Screen;
         }
         if stands_out(lasted(Activity::FileTransfer), FILE, 10) {

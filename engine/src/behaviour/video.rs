@@ -53,7 +53,7 @@ fn shows(way: &Way) -> bool {
 }
 
 /// Whether the packets between the pictures keep the time of speech.
-fn speaks_beside(way: &Way) -> bool {
+pub(super) fn speaks_beside(way: &Way) -> bool {
     let small = way.packets - way.large;
     (10..=115).contains(&small) && matches!(way.rhythm(), super::rhythm::Rhythm::Strict(_))
 }

@@ -11,7 +11,7 @@ use super::socket::{Contact, ANSWER};
 use super::{Hosts, LEAST_RATE};
 use crate::apps::{Judgement, Role};
 use crate::event::Outbox;
-use crate::evidence::{OF_A_PEER, OF_A_RELAY, OF_A_SUPERNODE};
+use crate::evidence::{OF_A_LOG_ON, OF_A_PEER, OF_A_RELAY, OF_A_SUPERNODE};
 use crate::flow::{Flow, FlowKey};
 use crate::packet::{Addr, Side, Time, Transport};
 use crate::policy::Action;
@@ -117,6 +117,10 @@ impl Hosts {
         let addr = self.hash(far.addr);
         let Some(host) = self.table.find(near.addr).and_then(|place| self.table.get(place)) else { return };
         host.answered(near.port, addr);
+        let sizes = flow.tallies.map(|tally| tally.bytes / u64::from(tally.packets.max(1)));
+        if let Some(socket) = host.known_socket(near.port) {
+            socket.burst.answered(flow.start, sizes);
+        }
     }
 
     /// A host of ours answers a stranger.
@@ -291,7 +295,17 @@ impl Hosts {
             Role::Supernode => &OF_A_SUPERNODE,
             _ => &OF_A_PEER,
         };
-        judgement.lend(held.role, sign, flow.transport(), flow.packets())
+        let lent = judgement.lend(held.role, sign, flow.transport(), flow.packets());
+        let logged_on = self.logged_on(flow) && judgement.log_on(&OF_A_LOG_ON, flow.packets());
+        lent || logged_on
+    }
+
+    /// Whether a flow began in the burst with which its client got on line.
+    fn logged_on(&self, flow: &Flow) -> bool {
+        let end = flow.end(Side::Client);
+        let host = self.table.find(end.addr).and_then(|place| self.table.look(place));
+        let socket = host.and_then(|host| host.sockets.iter().find(|socket| socket.port == end.port));
+        flow.transport() == Transport::Udp && socket.is_some_and(|socket| socket.burst.logged_on(flow.start))
     }
 
     /// Whether any host plays a role.

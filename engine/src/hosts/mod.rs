@@ -8,6 +8,7 @@ mod feeding;
 mod fit;
 mod host;
 mod known;
+mod log_on;
 mod looking;
 mod roles;
 mod seen;

@@ -1,10 +1,9 @@
 //! One local port, as far as strangers are concerned: whom it calls, who calls it.
 
+use super::log_on::Burst;
 use super::seen::{Seen, Set};
 use crate::packet::{Side, Time};
 
-/// First contacts so close together are one burst.
-const BURST: u64 = 2 * Time::SECOND;
 /// An answer that comes later was not one to the call: the flow was joined in its middle.
 pub const ANSWER: u64 = 3 * Time::SECOND;
 
@@ -52,10 +51,8 @@ pub struct Socket {
     pub early: Set,
     /// Flows of that time that began with a packet of ours, and with one of theirs.
     pub early_first: [u16; 2],
-    /// Most first contacts within two seconds.
-    pub burst: u16,
-    burst_begun: Time,
-    burst_size: u16,
+    /// First contacts that came close together.
+    pub burst: Burst,
     /// When it was first seen.
     pub first: Time,
     /// When a flow of it last began.
@@ -106,12 +103,14 @@ impl Socket {
             self.met.add(addr);
             return;
         }
+        // Who joins in the middle does not know what came before.
+        let first = called.count() == 0 && !contact.early;
         called.add();
         self.last = contact.at;
         self.called.add(addr);
         self.ports.add(port);
         self.ends.add(end);
-        self.note_burst(contact.at);
+        self.burst.called(contact.at, first);
         if contact.early {
             self.early.add(addr);
         }
@@ -127,16 +126,7 @@ impl Socket {
             seen.turn();
         }
         self.flows.iter_mut().for_each(Window::turn);
-        self.burst = 0;
-    }
-
-    /// A first contact goes out.
-    pub fn note_burst(&mut self, now: Time) {
-        if now.since(self.burst_begun) > BURST || now < self.burst_begun {
-            (self.burst_begun, self.burst_size) = (now, 0);
-        }
-        self.burst_size = self.burst_size.saturating_add(1);
-        self.burst = self.burst.max(self.burst_size);
+        self.burst.turn();
     }
 
     /// A flow began just after the engine did, by a packet of ours or of theirs.

@@ -138,6 +138,31 @@ fn flows_of_a_peers_port_are_lent_its_role_and_others_are_not() {
 }
 
 #[test]
+fn flows_with_which_a_program_gets_on_line_are_its_log_on_and_later_ones_are_not() {
+    let mut play = Play::new();
+    let talks = |play: &mut Play, number: u32| {
+        play.now.0 += 60 * Time::MILLI;
+        let (client, server) = (near(1, 41_777), far(number, own_port(number)));
+        let mut flow = play.call(client, server, Transport::Udp);
+        for (side, len) in [(Side::Client, 20 + number as usize), (Side::Server, 51)] {
+            flow.count(&packet(&flow, side, &[0; 100][..len], play.now), side);
+        }
+        play.hosts.answered(&flow, Time(play.now.0 + 80 * Time::MILLI));
+        flow
+    };
+    let asked: Vec<Flow> = (0..20).map(|number| talks(&mut play, number)).collect();
+    play.wait(30);
+    let later = talks(&mut play, 30);
+    let goes_on = |flow: &Flow| {
+        let mut judgement = apps::Judgement::default();
+        play.hosts.lend(flow, &mut judgement);
+        judgement.activity
+    };
+    assert!(asked.iter().all(|flow| goes_on(flow) == apps::Activity::LogOn));
+    assert_eq!(goes_on(&later), apps::Activity::Unknown);
+}
+
+#[test]
 fn clients_of_known_services_are_no_peers() {
     let mut play = Play::new();
     for number in 0..200 {

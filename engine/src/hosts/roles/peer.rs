@@ -90,8 +90,8 @@ fn fan_out(socket: &Socket, case: &mut Case) {
         return;
     }
     case.port = Some(socket.port);
-    if socket.burst >= BURST {
-        case.add(BURSTS, format!("{} of them within two seconds", socket.burst));
+    if socket.burst.most() >= BURST {
+        case.add(BURSTS, format!("{} of them within two seconds", socket.burst.most()));
     }
     let (udp, tcp) = socket.callers();
     if udp + tcp >= BOTH {

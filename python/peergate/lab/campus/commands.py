@@ -73,6 +73,7 @@ def lines_of(result: Score) -> list[tuple[str, Tally]]:
     return [
         *((f"flows of category {name}", tally) for name, tally in result.categories.items()),
         ("activities", result.activities),
+        ("log-ons; flows falsely said to be one", result.log_ons),
         ("activity call where nobody calls", result.false_calls),
         *((f"calls: {name}", tally) for name, tally in sorted(result.calls.items())),
         ("calls told within 5 s, of those found", result.in_time),

@@ -86,6 +86,7 @@ class Traffic(Section):
     wireguard: Annotated[Rate, Field(description="WireGuard carrying pages")] = 0.2
     openvpn: Annotated[Rate, Field(description="OpenVPN over UDP carrying pages")] = 0.1
     tunnelled_call: Annotated[Rate, Field(description="WireGuard carrying a voice call")] = 0.05
+    openvpn_call: Annotated[Rate, Field(description="OpenVPN carrying a voice call")] = 0.05
     srt: Annotated[Rate, Field(description="video by SRT, acknowledged every 10 ms")] = 0.03
     transport_stream: Annotated[Rate, Field(description="MPEG-TS over UDP, one way")] = 0.03
     rtmp: Annotated[Rate, Field(description="a camera that publishes by RTMP")] = 0.03
@@ -105,9 +106,13 @@ class Traffic(Section):
     video_call: Annotated[
         Rate, Field(description="calls of an unknown program in which a camera is turned on")
     ] = 0.02
+    screen_call: Annotated[Rate, Field(description="the same, in which a screen is shown")] = 0.02
     muted_call: Annotated[Rate, Field(description="the same, in which one side is muted")] = 0.02
     held_call: Annotated[Rate, Field(description="the same, which are put on hold")] = 0.02
     webrtc: Annotated[Rate, Field(description="STUN and RTP: calls, not other")] = 0.1
+    screen_share: Annotated[
+        Rate, Field(description="STUN and RTP of a screen in a flow of its own: a call, not other")
+    ] = 0.05
     bittorrent: Annotated[Rate, Field(description="µTP downloads: p2p, not other")] = 0.1
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from peergate.lab.campus.parameters import Parameters
-from peergate.lab.campus.truth import beside
+from peergate.lab.campus.truth import LOG_ON, TALKS, beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +24,6 @@ IN_TIME_SECONDS = 5.0
 SET_UP_SECONDS = 0.5
 CONTROLLED = ("call", "chat", "p2p", "tunnel")
 CALL = "call"
-LIVE = (CALL, "video")
 # What goes on must be told to have changed within this time: three windows must agree, and one be over.
 TURN_SECONDS = 5.0
 
@@ -101,13 +100,18 @@ class Reading:
 class Score:
     """All figures."""
 
-    categories: dict[str, Tally]
-    calls: dict[str, Tally]
-    in_time: Tally
-    turns: Tally
-    activities: Tally
-    false_calls: Tally
-    roles: dict[str, Tally]
+    categories: dict[str, Tally] = field(
+        default_factory=lambda: {name: Tally() for name in CONTROLLED}
+    )
+    calls: dict[str, Tally] = field(default_factory=dict)
+    in_time: Tally = field(default_factory=Tally)
+    turns: Tally = field(default_factory=Tally)
+    activities: Tally = field(default_factory=Tally)
+    log_ons: Tally = field(default_factory=Tally)
+    false_calls: Tally = field(default_factory=Tally)
+    roles: dict[str, Tally] = field(
+        default_factory=lambda: {name: Tally() for name in ("supernode", "relay")}
+    )
 
 
 def read(capture: Path, options: Iterable[str] = ()) -> Reading:
@@ -126,19 +130,12 @@ def read(capture: Path, options: Iterable[str] = ()) -> Reading:
 
 def score(capture: Path, reading: Reading) -> Score:
     """Compares a reading with the truth beside the capture."""
-    result = Score(
-        {name: Tally() for name in CONTROLLED},
-        {},
-        Tally(),
-        Tally(),
-        Tally(),
-        Tally(),
-        {name: Tally() for name in ("supernode", "relay")},
-    )
+    result = Score()
     for row in rows(capture, "truth"):
         score_flow(row, reading, result)
+    score_log_ons(rows(capture, "truth"), reading, result)
     for row in rows(capture, "calls"):
-        if row["activity"] in LIVE:
+        if row["activity"] in TALKS:
             score_call(row, reading, result)
     for row in rows(capture, "turns"):
         score_turn(row, reading, result)
@@ -156,10 +153,27 @@ def score_flow(row: dict[str, str], reading: Reading, result: Score) -> None:
             tally.should(said.get("category") == name, told(row, said))
         elif name not in right:
             tally.should_not(said.get("category") == name, told(row, said))
+    if row["activity"] == LOG_ON:
+        # Of a program of whose kind anything may be said of one flow: see `score_log_ons`.
+        return
+    if "p2p" not in right:
+        result.log_ons.should_not(said.get("activity") == LOG_ON, told(row, said))
     if row["activity"]:
         result.activities.should(said.get("activity") == row["activity"], told(row, said))
     elif "call" not in right:
         result.false_calls.should_not(is_call(said), told(row, said))
+
+
+def score_log_ons(truth: Iterable[dict[str, str]], reading: Reading, result: Score) -> None:
+    """Every client that gets on line: some of the flows with which it does are said to be its log-on."""
+    seen: dict[str, bool] = {}
+    for row in truth:
+        if row["activity"] == LOG_ON:
+            said = reading.flows.get(truth_key(row, "a", "b"), {})
+            client = f"{row['app'] or 'unnamed'} {row['ip_a']}:{row['port_a']}"
+            seen[client] = seen.get(client, False) or said.get("activity") == LOG_ON
+    for client, found in seen.items():
+        result.log_ons.should(found, client)
 
 
 def score_call(row: dict[str, str], reading: Reading, result: Score) -> None:
@@ -198,7 +212,7 @@ def score_roles(truth: list[dict[str, str]], reading: Reading, result: Score) ->
 
 def is_call(said: dict[str, Any]) -> bool:
     """Whether that says that somebody talks here now."""
-    return said.get("activity") in LIVE
+    return said.get("activity") in TALKS
 
 
 def told(row: dict[str, str], said: dict[str, Any]) -> str:

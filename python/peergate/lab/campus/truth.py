@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from peergate.lab.campus.scripts import Flow, Label
-from peergate.lab.frames import TCP
+from peergate.lab.frames import TCP, UDP
 from peergate.lab.simulator.servers import Supernode
 
 if TYPE_CHECKING:
@@ -23,7 +23,12 @@ FLOW_COLUMNS = (
     *("category", "app", "activity", "packets", "source"),
 )
 SOURCE = "simulator"
+# What goes on in a flow in which people talk.
+TALKS = {"call", "video", "screen"}
 TABLES = ("truth", "calls", "turns", "roles")
+# A log-on asks its nodes for so long, whatever jitter its program adds.
+LOG_ON_SECONDS = 2.0
+LOG_ON = "log-on"
 
 
 @dataclass
@@ -84,6 +89,8 @@ class Ledger:
         self._flows: dict[tuple[int, Endpoint, Endpoint], Flow] = {}
         self._legs: dict[tuple[int, Endpoint, Endpoint], Leg] = {}
         self._done: list[Flow] = []
+        # When a client of the campus began to log on, by its address.
+        self._log_ons: dict[str, float] = {}
         self.finished: list[Leg] = []
         self.roles: list[Role] = []
         self.turns: list[Turn] = []
@@ -91,7 +98,7 @@ class Ledger:
     def done(self, flow: Flow) -> None:
         """A scripted flow has ended."""
         self._done.append(flow)
-        if flow.label.activity in {"call", "video"}:
+        if flow.label.activity in TALKS:
             leg = "tunnelled" if flow.label.category == "tunnel" else "direct"
             self.finished.append(self._leg(flow, leg))
         self._note_turns(flow)
@@ -103,7 +110,10 @@ class Ledger:
         )
         if flow is None:
             now = self._now
-            flow = Flow(protocol, (source, destination), self._labels[place.label], now, now)
+            label = self._labels[place.label]
+            if self._logs_on(protocol, source, place):
+                label = replace(label, activity=LOG_ON)
+            flow = Flow(protocol, (source, destination), label, now, now)
             self._flows[protocol, source, destination] = flow
         flow.packets += 1
 
@@ -123,8 +133,12 @@ class Ledger:
         leg.end = self._now
 
     def happened(self, place: Place, event: str, details: Mapping[str, Any]) -> None:
-        """A supernode of the campus puts two through."""
-        if event != "relaying" or place.at.address not in self._local:
+        """A client of the campus logs on, or a supernode of it puts two through."""
+        if place.at.address not in self._local:
+            return
+        if event == "log-on-started":
+            self._log_ons[place.at.address] = self._now
+        if event != "relaying":
             return
         one, other = (self._named(place, end) for end in details["ends"])
         now = self._now
@@ -161,6 +175,11 @@ class Ledger:
     @property
     def _now(self) -> float:
         return self.network.now if self.network else 0.0
+
+    def _logs_on(self, protocol: int, source: Endpoint, place: Place) -> bool:
+        began = self._log_ons.get(source.address)
+        asks = protocol == UDP and source == place.at
+        return asks and began is not None and self._now - began <= LOG_ON_SECONDS
 
     def _end_relays(self) -> None:
         """A relay is one for as long as one of its legs is up."""

@@ -1,6 +1,6 @@
 """Calls of a program that nobody knows, over UDP, in which something changes.
 
-A camera is turned on, somebody is muted, or the call is put on hold.
+A camera is turned on, a screen is shown, somebody is muted, or the call is put on hold.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ MUTED_GAPS = (0.16, 0.4)
 PICTURES = (15, 30)
 PICTURE_PACKETS = (2, 6)
 PICTURE_BYTES = (700, 1150)
+# A screen is sent at some 8 Mbit/s while it changes, and pauses while nobody touches it.
+SCREEN_BYTES = (980, 1140)
+SCREEN_PACE = 0.001
+SCREEN_PAUSES = (0.06, 0.5)
 
 
 class Phase(NamedTuple):
@@ -31,7 +35,7 @@ class Phase(NamedTuple):
 
     seconds: float
     activity: str
-    # What each side sends: a voice, with or without pictures, comfort noise or a sign of life.
+    # What each side sends: a voice, with or without pictures or a screen, comfort noise or a sign of life.
     sends: tuple[str, str]
 
 
@@ -41,6 +45,16 @@ def video_call(chance: Random) -> tuple[Phase, ...]:
     return (
         Phase(chance.uniform(8, 14), "call", ("voice", "voice")),
         Phase(chance.uniform(15, 30), "video", ("pictures", other)),
+        Phase(chance.uniform(10, 15), "call", ("voice", "voice")),
+    )
+
+
+def screen_call(chance: Random) -> tuple[Phase, ...]:
+    """Voice, then one shows a screen and both talk about it, then voice again."""
+    sends = chance.choice((("screen", "voice"), ("voice", "screen")))
+    return (
+        Phase(chance.uniform(8, 14), "call", ("voice", "voice")),
+        Phase(chance.uniform(20, 40), "screen", sends),
         Phase(chance.uniform(10, 15), "call", ("voice", "voice")),
     )
 
@@ -104,6 +118,29 @@ def _pictures(
             yield number / rate + place * BACK_TO_BACK, side, chance.randint(*PICTURE_BYTES)
 
 
+def _screen(
+    chance: Random, codec: Codec, side: int, seconds: float
+) -> Iterator[tuple[float, int, int]]:
+    yield from _voice(chance, codec, side, seconds)
+    yield from ((when, side, size) for when, size in changes(chance, seconds))
+
+
+def changes(chance: Random, seconds: float) -> Iterator[tuple[float, int]]:
+    """What a screen that somebody works on makes: when, and bytes of a packet.
+
+    Teams and Discord of 2023 sent 39 to 700 packets a second, 1059 bytes on average.
+    """
+    now = 0.1
+    while now < seconds:
+        # A line is typed, a list scrolls, a window opens: few, some, many packets.
+        packets = chance.choice(
+            (chance.randint(3, 10), chance.randint(8, 30), chance.randint(20, 80))
+        )
+        for place in range(packets):
+            yield now + place * SCREEN_PACE, chance.randint(*SCREEN_BYTES)
+        now += packets * SCREEN_PACE + chance.uniform(*SCREEN_PAUSES)
+
+
 def _noise(
     chance: Random, codec: Codec, side: int, seconds: float
 ) -> Iterator[tuple[float, int, int]]:
@@ -130,6 +167,7 @@ def _nothing(
 SENDS: dict[str, Callable[[Random, Codec, int, float], Iterator[tuple[float, int, int]]]] = {
     "voice": _voice,
     "pictures": _pictures,
+    "screen": _screen,
     "noise": _noise,
     "life": _life,
     "nothing": _nothing,
