@@ -61,7 +61,8 @@ def payload(frame: bytes) -> bytes:
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("campus") / "both.pcap"
-    return made(path, Parameters(named=BUSY, unnamed=BUSY))
+    # So many sessions that one falls into the few minutes.
+    return made(path, Parameters(named=BUSY, unnamed=BUSY, proxies=Proxies(sessions=300.0)))
 
 
 def test_the_same_seed_writes_the_same_bytes_and_another_does_not(tmp_path: Path) -> None:
