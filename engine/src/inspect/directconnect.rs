@@ -77,8 +77,14 @@ fn may_be(bytes: &[u8]) -> bool {
     bytes.len() < LONGEST && words.into_iter().any(|word| word.starts_with(bytes) || bytes.starts_with(word))
 }
 
-/// `$SR nick path…|`, with the separator 5 between what is found and where.
+/// `$SR nick path…|`, with the separator 5 between what is found and where; in ADC `URES`, the finder's identifier in base 32,
+/// and named values.
 fn is_result(bytes: &[u8]) -> bool {
+    if let Some(rest) = bytes.strip_prefix(b"URES ") {
+        let mut words = rest.split(|byte| *byte == b' ');
+        let found = words.next().is_some_and(|name| name.len() >= 39 && name.iter().all(u8::is_ascii_alphanumeric));
+        return found && words.any(|word| word.starts_with(b"FN") || word.starts_with(b"TR"));
+    }
     bytes.starts_with(b"$SR ") && bytes.contains(&5) && bytes.ends_with(b"|")
 }
 
@@ -142,6 +148,15 @@ mod tests {
     fn adc_is_told_by_its_features() {
         let told = tell(&DirectConnect, Transport::Tcp, &[(Side::Client, b"HSUP ADBASE ADTIGR\n")]);
         assert_eq!(told.text(&FORM).unwrap(), "adc");
+    }
+
+    #[test]
+    fn results_over_udp_are_told_in_both_forms() {
+        let adc = b"URES PB5CKGSDQNIBBLBLRNBGWKUDZ2RKADYBYUT4XSY FN/film.avi SI100 SL3\n";
+        for result in [&b"$SR alice film.avi\x05100 3/3\x05hub (192.0.2.1:411)|"[..], adc] {
+            assert!(tell(&DirectConnect, Transport::Udp, &[(Side::Client, result)]).saw(&FOUND));
+        }
+        assert!(tell(&DirectConnect, Transport::Udp, &[(Side::Client, b"URES short FN/film.avi\n")]).matched.is_none());
     }
 
     #[test]

@@ -33,7 +33,7 @@ static PROFILE: Profile = Profile {
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[6346, 6347, 6348],
     first: First::Shapes(&[
-        Shape::stream().at(0, Bytes::Of(b"G")).at(1, Bytes::Of(b"NE")),
+        Shape::stream().at(0, Bytes::Of(b"G")).at(1, Bytes::Of(b"NEI")),
         Shape::stream().at(0, Bytes::Of(b"H")).at(1, Bytes::Of(b"E")),
         Shape::datagram().at(0, Bytes::Of(b"G")).at(1, Bytes::Of(b"N")).at(2, Bytes::Of(b"D")),
         Shape::datagram().at(16, Bytes::Of(&KINDS)).at(17, Bytes::Range(0, MOST_HOPS)),
@@ -53,6 +53,10 @@ const LONGEST: u32 = 4096;
 const MOST_KEPT: usize = 2048;
 const OPENINGS: [&[u8]; 4] = [b"GNUTELLA CONNECT/0.", b"GNUTELLA/0.", b"GNUTELLA OK", b"GNUTELLA PONG"];
 const REQUESTS: [&[u8]; 3] = [b"GET /uri-res/N2R?urn:", b"HEAD /uri-res/N2R?urn:", b"GET /gnutella/"];
+/// How one behind a firewall calls back whoever asked for a file: its number, who serves it, its name.
+const CALL: &[u8] = b"GIV ";
+/// Digits of the server's identifier.
+const DIGITS: usize = 32;
 
 impl Protocol for Gnutella {
     fn profile(&self) -> &'static Profile {
@@ -71,6 +75,8 @@ impl Protocol for Gnutella {
             Match::Yes(&WORDS)
         } else if begins(&REQUESTS) {
             Match::Yes(&REQUEST)
+        } else if let Some(called) = call(bytes) {
+            called
         } else if may_begin(&OPENINGS) || may_begin(&REQUESTS) {
             Match::Unsure
         } else {
@@ -134,6 +140,22 @@ fn header<'a>(words: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     line.get(name.len()..).map(<[u8]>::trim_ascii)
 }
 
+/// `GIV 7:ABCDEF0123456789ABCDEF0123456789/a file` and an end of line.
+fn call(bytes: &[u8]) -> Option<Match> {
+    if CALL.starts_with(bytes) {
+        return Some(Match::Unsure);
+    }
+    let rest = bytes.strip_prefix(CALL)?;
+    let number = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(identifier) = rest.get(number..).and_then(|rest| rest.strip_prefix(b":")?.get(..=DIGITS)) else {
+        let may_come = rest.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b':') && rest.len() <= DIGITS + 10;
+        return may_come.then_some(Match::Unsure);
+    };
+    let (slash, digits) = identifier.split_last()?;
+    let known = number > 0 && digits.iter().all(u8::is_ascii_hexdigit) && *slash == b'/';
+    known.then_some(Match::Yes(&REQUEST))
+}
+
 /// Gnutella2 over UDP: `GND`, flags, number, part and how many there are; none is an acknowledgement.
 fn reliable(bytes: &[u8]) -> Option<&'static Sign> {
     let mut reader = Reader::new(bytes.strip_prefix(b"GND")?);
@@ -189,6 +211,18 @@ mod tests {
         let request = b"GET /uri-res/N2R?urn:sha1:PLSTHIPQGSSZTS5FJUPAKUZWUGYQYPFB HTTP/1.1\r\n\r\n";
         assert!(tell(&Gnutella, Transport::Tcp, &[(Side::Client, request)]).saw(&REQUEST));
         assert!(tell(&Gnutella, Transport::Tcp, &[(Side::Client, b"GET / HTTP/1.1\r\n\r\n")]).matched.is_none());
+    }
+
+    #[test]
+    fn a_call_back_is_told_wherever_it_is_cut() {
+        let call = b"GIV 36:ABCDEF0123456789ABCDEF0123456789/a.txt\n\n";
+        for cut in 1..call.len() {
+            let (one, other) = call.split_at(cut);
+            assert!(tell(&Gnutella, Transport::Tcp, &[(Side::Client, one), (Side::Client, other)]).saw(&REQUEST));
+        }
+        assert!(tell(&Gnutella, Transport::Tcp, &[(Side::Client, b"GIV me all that you have, please and thank you")])
+            .matched
+            .is_none());
     }
 
     #[test]

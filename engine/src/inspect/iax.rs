@@ -1,6 +1,7 @@
 //! IAX2: calls between Asterisk exchanges, signalling and sound on one port (RFC 5456).
 //!
-//! Recognised by a full frame whose information elements end exactly where the datagram does.
+//! Recognised by a full frame whose information elements end exactly where the datagram does; on its port also, where a call was
+//! joined late, by full frames of sound, pictures and control.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
@@ -24,6 +25,9 @@ static NEW: Sign = Sign::new("the IAX2 frame that begins a call", 90);
 // Type and kind of the frame (40 of 2^16: 32 dB), an exact chain of elements (12 dB and more), on the port.
 static FRAME_ON_PORT: Sign = Sign::new("an IAX2 control frame on its port", 50);
 
+// One bit, four types of frame and the few kinds that each has; nothing to check them by, but the port.
+static MEDIA_ON_PORT: Sign = Sign::new("an IAX2 frame of sound, pictures or control on its port", 30);
+
 static PROFILE: Profile = Profile {
     name: "iax",
     title: "IAX2",
@@ -33,7 +37,7 @@ static PROFILE: Profile = Profile {
     ports: &[4569],
     first: First::Range(0x80, 0xff),
     fields: &[&FRAME],
-    signs: &[&NEW, &FRAME_ON_PORT],
+    signs: &[&NEW, &FRAME_ON_PORT, &MEDIA_ON_PORT],
 };
 
 impl Protocol for Iax {
@@ -45,6 +49,7 @@ impl Protocol for Iax {
         match frame(opening.bytes) {
             Some(frame) if frame.kind == NEW_KIND && frame.is_first => Match::Yes(&NEW),
             Some(_) if opening.on_port(&[PORT]) => Match::Yes(&FRAME_ON_PORT),
+            None if opening.on_port(&[PORT]) && is_media(opening.bytes) == Some(true) => Match::Yes(&MEDIA_ON_PORT),
             _ => Match::No,
         }
     }
@@ -88,6 +93,17 @@ fn frame(bytes: &[u8]) -> Option<Frame> {
     known.then_some(Frame { kind, is_first })
 }
 
+/// A full frame of another type (§8.2): sound or pictures in a known coding, or what happens to the call.
+fn is_media(bytes: &[u8]) -> Option<bool> {
+    let mut reader = Reader::new(bytes);
+    let full = reader.be16()? & 0x8000 != 0;
+    reader.skip(2 + 4 + 2)?;
+    let (class, kind) = (reader.u8()?, reader.u8()?);
+    // Codings are powers of two, the larger ones as their exponent behind a bit.
+    let coding = kind.is_power_of_two() || (0x80..=0x98).contains(&kind);
+    Some(full && (matches!(class, 2 | 3) && coding && !reader.is_empty() || class == 4 && matches!(kind, 1..=20)))
+}
+
 fn name(kind: u8) -> Option<&'static str> {
     Some(match kind {
         1 => "new",
@@ -107,8 +123,8 @@ fn name(kind: u8) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::testing::tell;
-    use crate::packet::Side;
+    use crate::inspect::testing::{tell, tell_between, CLIENT, SERVER};
+    use crate::packet::{Endpoint, Side};
 
     #[test]
     fn a_new_call_is_told_on_any_port() {
@@ -117,5 +133,13 @@ mod tests {
         assert!(told.saw(&NEW));
         assert_eq!(told.text(&FRAME).as_deref(), Some("new"));
         assert!(tell(&Iax, Transport::Udp, &[(Side::Client, &new[..18])]).matched.is_none());
+    }
+
+    #[test]
+    fn sound_of_a_call_that_was_joined_late_counts_on_the_port_only() {
+        let sound = [&[0x80, 4, 0, 7, 0, 0, 9, 1, 3, 4, 2, 4][..], &[0x55; 160]].concat();
+        let server = Endpoint { port: PORT, ..SERVER };
+        assert!(tell_between(&Iax, Transport::Udp, CLIENT, server, &[(Side::Client, &sound)]).saw(&MEDIA_ON_PORT));
+        assert!(tell(&Iax, Transport::Udp, &[(Side::Client, &sound)]).matched.is_none());
     }
 }

@@ -21,6 +21,8 @@ static DCC: Field = Field::flag("irc.dcc", "a direct connection was offered");
 static LOG_ON: Sign = Sign::new("an IRC log-on", 80);
 // A colon, a name, and NOTICE, CAP or a number of three digits.
 static GREETING: Sign = Sign::new("an IRC server's first line", 60);
+// A name with `!` and `@`, and one of eight words; or one of two words, a room's or a person's name, and a colon.
+static TALK: Sign = Sign::new("a line of a talk on IRC", 75);
 
 static PROFILE: Profile = Profile {
     name: "irc",
@@ -29,9 +31,9 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &[6667, 6697, 7000],
-    first: First::Of(b":CNPU"),
+    first: First::Of(b":CJNPU"),
     fields: &[&NETWORK, &DCC],
-    signs: &[&LOG_ON, &GREETING],
+    signs: &[&LOG_ON, &GREETING, &TALK],
 };
 
 impl Protocol for Irc {
@@ -47,6 +49,7 @@ impl Protocol for Irc {
         match bytes.get(..end).map(<[u8]>::trim_ascii_end) {
             Some(line) if is_log_on(line) => Match::Yes(&LOG_ON),
             Some(line) if is_greeting(line) => Match::Yes(&GREETING),
+            Some(line) if is_talk(line) => Match::Yes(&TALK),
             // A password is said before the name; what follows tells whose it is.
             Some(line) if line.starts_with(b"PASS ") => match bytes.get(end + 1..).map(second_line) {
                 Some(Some(line)) if is_log_on(line) => Match::Yes(&LOG_ON),
@@ -105,7 +108,8 @@ fn is_log_on(line: &[u8]) -> bool {
     match line {
         [b'C', b'A', b'P', b' ', rest @ ..] => rest.starts_with(b"LS") || rest.starts_with(b"REQ"),
         [b'N', b'I', b'C', b'K', b' ', ..] => words == 2,
-        [b'U', b'S', b'E', b'R', b' ', ..] => words >= 5 && memmem::find(line, b" :").is_some(),
+        // A real name of one word needs no colon (RFC 1459 §4.1.3).
+        [b'U', b'S', b'E', b'R', b' ', ..] => words >= 5,
         _ => false,
     }
 }
@@ -117,6 +121,25 @@ fn is_greeting(line: &[u8]) -> bool {
     let kind = words.next().unwrap_or_default();
     let number = kind.len() == 3 && kind.iter().all(u8::is_ascii_digit);
     named && (number || matches!(kind, b"NOTICE" | b"CAP" | b"PING")) && words.next().is_some()
+}
+
+/// `:bob!b@example.org PRIVMSG #room :hello`, from the middle of a connection; from a client without the name.
+fn is_talk(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    let Some(first) = words.next() else { return false };
+    let from = first.starts_with(b":");
+    let named = from && first.contains(&b'!') && first.contains(&b'@');
+    let word = if from { words.next().unwrap_or_default() } else { first };
+    let (to, more) = (words.next().unwrap_or_default(), words.next());
+    let said = more.is_some_and(|more| more.starts_with(b":"));
+    let room = to.strip_prefix(b":").unwrap_or(to).first().is_some_and(|first| b"#&+!".contains(first));
+    match word {
+        b"PRIVMSG" | b"NOTICE" => !to.is_empty() && said && (named || !from),
+        b"JOIN" => room && (named || !from),
+        b"PART" | b"MODE" | b"KICK" | b"TOPIC" => room && named,
+        b"QUIT" | b"NICK" => named && to.starts_with(b":"),
+        _ => false,
+    }
 }
 
 /// The line, or nothing where it has not ended.
@@ -136,6 +159,19 @@ mod tests {
         for split in 1..bytes.len() {
             let (one, two) = bytes.split_at(split);
             assert!(testing::tell(&Irc, Transport::Tcp, &[(Side::Client, one), (Side::Client, two)]).saw(&LOG_ON));
+        }
+    }
+
+    #[test]
+    fn a_talk_that_was_joined_late_is_told() {
+        for line in ["JOIN #room\r\n", ":ann!a@example.org PRIVMSG #room :hello\r\n", ":ann!a@h QUIT :bye\r\n"] {
+            assert!(testing::tell(&Irc, Transport::Tcp, &[(Side::Client, line.as_bytes())]).saw(&TALK), "{line}");
+        }
+        for line in ["JOIN us\r\n", ":ann PRIVMSG hello\r\n", "PRIVMSG\r\n"] {
+            assert!(
+                testing::tell(&Irc, Transport::Tcp, &[(Side::Client, line.as_bytes())]).matched.is_none(),
+                "{line}"
+            );
         }
     }
 

@@ -31,7 +31,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &PORTS,
-    first: First::Of(b"ACDEMNR123458"),
+    first: First::Of(b"ACDEMNRacdemnr123458"),
     fields: &[&VERB],
     signs: &[&COMMAND, &ANSWER],
 };
@@ -79,9 +79,11 @@ fn command(bytes: &[u8]) -> Option<&[u8]> {
     let line = bytes.get(..memchr2(b'\r', b'\n', bytes)?)?;
     let mut words = line.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
     let (verb, number) = (words.next()?, words.next()?);
-    let known = VERBS.iter().any(|known| known.as_bytes() == verb);
+    // Words may be written in either case (RFC 3435 §3.1).
+    let known = VERBS.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(verb));
     let counted = number.iter().all(u8::is_ascii_digit) && number.len() <= 9;
-    let version = words.any(|word| word == b"MGCP") && matches!(words.next(), Some([b'0' | b'1', b'.', b'0'..=b'9']));
+    let version = words.any(|word| word.eq_ignore_ascii_case(b"MGCP"))
+        && matches!(words.next(), Some([b'0' | b'1', b'.', b'0'..=b'9']));
     (known && counted && version).then_some(verb)
 }
 

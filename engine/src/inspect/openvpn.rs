@@ -2,7 +2,8 @@
 //!
 //! Recognised by the packets that open and answer a session (its "network protocol" documentation): kind, session,
 //! acknowledgements and packet number in the clear; or, where a shared key hides those, the counter and the clock that
-//! guard against replays. Over TCP each packet has its length before it.
+//! guard against replays; where a session was joined late, by a packet of its control with a TLS record inside. Over TCP each
+//! packet has its length before it.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
@@ -20,6 +21,8 @@ static PLAIN: Sign = Sign::new("an OpenVPN packet that opens a session", 52);
 static SEALED: Sign = Sign::new("an OpenVPN packet that opens a session, behind a shared key's seal", 90);
 // Kind, length, a counter that begins, a clock that is right to a month.
 static HIDDEN: Sign = Sign::new("an OpenVPN packet that opens a session, hidden by a shared key", 53);
+// Kind and counts (60 dB of small numbers), and the first three bytes of a TLS record (60 dB) at the place that they lead to.
+static CONTROL: Sign = Sign::new("a packet of OpenVPN's control, with a TLS record inside", 60);
 // The kind, a low counter, and the port that it is usually on.
 static DATA: Sign = Sign::new("what may be OpenVPN's data, on its port", 30);
 
@@ -31,9 +34,12 @@ static PROFILE: Profile = Profile {
     transports: &[Transport::Udp, Transport::Tcp],
     ports: &[PORT],
     // Kinds with key 0 and data with any; the high byte of a short length.
-    first: First::Of(&[0, 1, 2, 3, 4, 8, 0x10, 0x38, 0x40, 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f, 0x50]),
+    first: First::Of(&[
+        0, 1, 2, 3, 4, 8, 0x10, 0x20, 0x21, 0x22, 0x23, 0x38, 0x40, 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f,
+        0x50,
+    ]),
     fields: &[&GUARD],
-    signs: &[&PLAIN, &SEALED, &HIDDEN, &DATA],
+    signs: &[&PLAIN, &SEALED, &HIDDEN, &CONTROL, &DATA],
 };
 
 const PORT: u16 = 1194;
@@ -41,6 +47,7 @@ const PORT: u16 = 1194;
 mod kind {
     pub const CLIENT_RESET_V1: u8 = 1;
     pub const SERVER_RESET_V1: u8 = 2;
+    pub const CONTROL: u8 = 4;
     pub const CLIENT_RESET: u8 = 7;
     pub const SERVER_RESET: u8 = 8;
     pub const DATA: u8 = 9;
@@ -74,7 +81,8 @@ impl Protocol for OpenVpn {
         }
         let mut reader = Reader::new(opening.bytes);
         let Some(length) = reader.be16() else { return Match::Unsure };
-        if !(14..=1024).contains(&length) || reader.peek_u8().is_some_and(|first| !is_reset(first)) {
+        let opens = |first| is_reset(first) || first >> 3 == kind::CONTROL;
+        if !(14..=1500).contains(&length) || reader.peek_u8().is_some_and(|first| !opens(first)) {
             return Match::No;
         }
         match reader.take(length.into()) {
@@ -110,6 +118,9 @@ fn judge(packet: &[u8], length: u32, payload: &Payload<'_>) -> Option<&'static S
             if matches!(first >> 3, kind::SERVER_RESET | kind::SERVER_RESET_V1) { SERVER_BODY } else { CLIENT_BODY };
         return judge_reset(packet, length, body, payload.time);
     }
+    if first >> 3 == kind::CONTROL {
+        return holds_tls(packet).map(|()| &CONTROL);
+    }
     let on_port = payload.transport == Transport::Udp && payload.on_port(&[PORT]);
     let mut reader = Reader::new(packet);
     reader.skip(4)?;
@@ -133,6 +144,25 @@ fn judge_reset(packet: &[u8], length: usize, body: usize, now: Time) -> Option<&
     let fits = length == hidden || (length > hidden && (own_key || body == SERVER_BODY));
     (fits && counter_fits(&mut Reader::new(packet.get(HEAD..)?), now)?).then_some(&HIDDEN)
 }
+
+/// Kind, session, acknowledgements with the other's session behind them, packet number, and a TLS record.
+fn holds_tls(packet: &[u8]) -> Option<()> {
+    let mut reader = Reader::new(packet);
+    reader.skip(HEAD)?;
+    let acknowledged = reader.u8().filter(|count| *count <= MOST_ACKNOWLEDGED)?;
+    for _ in 0..acknowledged {
+        reader.be32().filter(|number| *number < MOST_CONTROL)?;
+    }
+    if acknowledged > 0 {
+        reader.skip(8)?;
+    }
+    reader.be32().filter(|number| *number < MOST_CONTROL)?;
+    matches!(reader.rest(), [0x14..=0x17, 3, 0..=4, ..]).then_some(())
+}
+
+/// Packets that one may acknowledge, and that a handshake may take.
+const MOST_ACKNOWLEDGED: u8 = 8;
+const MOST_CONTROL: u32 = 1 << 12;
 
 /// No acknowledgement and packet 0; or one acknowledgement, the other's session, and packet 0.
 fn body_fits(body: &[u8]) -> bool {
@@ -204,6 +234,16 @@ mod tests {
         assert!(play(Transport::Udp, &hidden).saw(&HIDDEN));
         let late = [&[0x38][..], &SESSION, &[0xaa; 20], &[0, 0, 0, 1, 0x60, 0, 0, 0], &[0; 5]].concat();
         assert!(play(Transport::Udp, &late).matched.is_none());
+    }
+
+    #[test]
+    fn a_session_that_was_joined_late_is_told_by_the_tls_in_it() {
+        let control = [&[0x20][..], &SESSION, &[1, 0, 0, 0, 1], &SESSION, &[0, 0, 0, 2, 0x16, 3, 1, 0, 9]].concat();
+        assert!(play(Transport::Udp, &control).saw(&CONTROL));
+        let stream = [&[0, u8::try_from(control.len()).unwrap()][..], &control].concat();
+        assert!(play(Transport::Tcp, &stream).saw(&CONTROL));
+        let other = [&control[..26], &[0x55; 5]].concat();
+        assert!(play(Transport::Udp, &other).matched.is_none());
     }
 
     #[test]

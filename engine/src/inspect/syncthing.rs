@@ -27,12 +27,14 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[21027, 22067, 22000],
-    first: First::Of(&[0x2e, 0x9e]),
+    first: First::Of(&[0x2e, 0x9d, 0x9e]),
     fields: &[&DEVICE, &ADDRESS],
     signs: &[&ANNOUNCEMENT, &RELAY],
 };
 
 const ANNOUNCEMENT_MAGIC: u32 = 0x2ea7_d90b;
+/// Before 2016 (Local Discovery Protocol v2 and v3).
+const OLD_ANNOUNCEMENT_MAGIC: u32 = 0x9d79_bc39;
 const RELAY_MAGIC: u32 = 0x9e79_bc40;
 const RELAY_HEADER: usize = 12;
 const LAST_RELAY_KIND: u32 = 7;
@@ -51,6 +53,8 @@ impl Protocol for Syncthing {
             (Transport::Udp, Some(ANNOUNCEMENT_MAGIC)) if reader.rest().starts_with(&IDENTIFIER) => {
                 Match::Yes(&ANNOUNCEMENT)
             }
+            // Then the length of an identifier of 32 bytes, as XDR writes it.
+            (Transport::Udp, Some(OLD_ANNOUNCEMENT_MAGIC)) if reader.be32() == Some(32) => Match::Yes(&ANNOUNCEMENT),
             (Transport::Tcp, Some(RELAY_MAGIC)) => match reader.be32() {
                 Some(0..=LAST_RELAY_KIND) => Match::Yes(&RELAY),
                 Some(_) => Match::No,
@@ -77,7 +81,12 @@ impl Parser for Syncthing {
 
 fn announcement(bytes: &[u8], facts: &mut Facts<'_>) -> Option<()> {
     let mut reader = Reader::new(bytes);
-    reader.skip(4 + IDENTIFIER.len())?;
+    if reader.be32()? == OLD_ANNOUNCEMENT_MAGIC {
+        reader.skip(4)?;
+        facts.bytes(&DEVICE, reader.take(IDENTIFIER[1].into())?);
+        return Some(());
+    }
+    reader.skip(IDENTIFIER.len())?;
     facts.bytes(&DEVICE, reader.take(IDENTIFIER[1].into())?);
     if reader.u8()? == ADDRESS_TAG {
         let length = reader.u8()?;
@@ -100,6 +109,9 @@ mod tests {
         let told = tell(&Syncthing, Transport::Udp, &[(Side::Client, &bytes)]);
         assert!(told.saw(&ANNOUNCEMENT) && told.has(&DEVICE));
         assert_eq!(told.text(&ADDRESS).unwrap(), "tcp://192.0.2.1:220");
+        let old = [&[0x9d, 0x79, 0xbc, 0x39, 0, 0, 0, 32][..], &[5; 32], &[0; 4]].concat();
+        let told = tell(&Syncthing, Transport::Udp, &[(Side::Client, &old)]);
+        assert!(told.saw(&ANNOUNCEMENT) && told.has(&DEVICE));
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! TeamSpeak 3 and later: voice for groups, mostly of players, over UDP.
+//! TeamSpeak: voice for groups, mostly of players, over UDP; its servers are asked and commanded in lines over TCP.
 //!
 //! Recognised by the eight letters in place of the authentication code that every packet of the first exchange has
 //! (the ts3protocol document of the TSLib project). A server that puts itself on the public list does so in two questions:
-//! the list's answer repeats the first and adds a number, which the second brings back.
+//! the list's answer repeats the first and adds a number, which the second brings back. TeamSpeak 2 is told by the log-in that
+//! names its program (the soliloque-server project's description), and the talk in lines by the server's first one.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::Reader;
@@ -26,16 +27,21 @@ static INIT: Sign = Sign::new("the first exchange of TeamSpeak 3", 96);
 // Four bytes that come back, 96, less for those that always do; two lengths of a few bytes.
 static LISTED: Sign = Sign::new("a TeamSpeak server that asks for a place on the public list, and its answer", 60);
 
+// Four fixed bytes, small ones among them, and a length and a word of nine letters at their place.
+static LOG_IN: Sign = Sign::new("a log-in to a TeamSpeak 2 server", 95);
+// Three letters and an end of line that nobody else writes in this order.
+static QUERY: Sign = Sign::new("the first line of a TeamSpeak server that is asked in lines", 90);
+
 static PROFILE: Profile = Profile {
     name: "teamspeak",
     title: "TeamSpeak",
     category: Category::Call,
     layer: Layer::Content,
-    transports: &[Transport::Udp],
-    ports: &[9987, 2010],
-    first: First::Of(&[b'T', LISTING]),
+    transports: &[Transport::Udp, Transport::Tcp],
+    ports: &[9987, 8767, 10011, 2010],
+    first: First::Of(&[b'T', LISTING, LOG_IN_HEAD[0]]),
     fields: &[&VERSION],
-    signs: &[&INIT, &LISTED],
+    signs: &[&INIT, &LISTED, &LOG_IN, &QUERY],
 };
 
 impl Protocol for Teamspeak {
@@ -44,8 +50,17 @@ impl Protocol for Teamspeak {
     }
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
+        if opening.transport == Transport::Tcp {
+            return match opening.bytes {
+                bytes if bytes.starts_with(QUERY_LINE) => Match::Yes(&QUERY),
+                bytes if QUERY_LINE.starts_with(bytes) => Match::Unsure,
+                _ => Match::No,
+            };
+        }
         if opening.bytes.starts_with(MARK) {
             Match::Yes(&INIT)
+        } else if is_log_in(opening.bytes) {
+            Match::Yes(&LOG_IN)
         } else if is_listing(opening.other, opening.bytes) {
             Match::Yes(&LISTED)
         } else {
@@ -56,6 +71,19 @@ impl Protocol for Teamspeak {
     fn parser(&self) -> Box<dyn Parser> {
         Box::new(Teamspeak)
     }
+}
+
+/// What a server says first (ServerQuery manual).
+const QUERY_LINE: &[u8] = b"TS3\n\r";
+
+/// Class and kind of the message, least significant byte first.
+const LOG_IN_HEAD: [u8; 4] = [0xf4, 0xbe, 3, 0];
+/// Where the program's name is, behind its length.
+const PROGRAM_AT: usize = 20;
+
+fn is_log_in(bytes: &[u8]) -> bool {
+    let program = bytes.get(PROGRAM_AT..).unwrap_or_default();
+    bytes.starts_with(&LOG_IN_HEAD) && program.starts_with(b"\x09TeamSpeak")
 }
 
 /// The protocol of the list; and of its messages the first, to ask and to answer.
@@ -96,6 +124,15 @@ mod tests {
         let told = tell(&Teamspeak, Transport::Udp, &[(Side::Client, &bytes)]);
         assert!(told.saw(&INIT));
         assert_eq!(told.number(&VERSION), Some(0x0dd0_5766));
+    }
+
+    #[test]
+    fn the_older_log_in_and_the_talk_in_lines_are_told() {
+        let log_in = [&LOG_IN_HEAD[..], &[0; 16], b"\x09TeamSpeak", &[0; 20]].concat();
+        assert!(tell(&Teamspeak, Transport::Udp, &[(Side::Client, &log_in)]).saw(&LOG_IN));
+        let talk =
+            [(Side::Server, &b"TS"[..]), (Side::Server, b"3\n\rWelcome to the TeamSpeak 3 ServerQuery interface")];
+        assert!(tell(&Teamspeak, Transport::Tcp, &talk).saw(&QUERY));
     }
 
     #[test]

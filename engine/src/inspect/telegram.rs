@@ -1,8 +1,8 @@
 //! Telegram: messages in the transports of MTProto over TCP (core.telegram.org/mtproto/mtproto-transports), and the relays
 //! of its calls over UDP (the published sources of libtgvoip).
 //!
-//! Recognised by the mark of a transport with a length that fits, and by the twelve bytes of ones that ask a relay about
-//! itself. The obfuscated transport is made to look like chance, but its key lies open in the first 64 bytes, and what it
+//! Recognised by the mark of a transport with a length that fits, by the twelve bytes of ones that ask a relay about itself,
+//! and where a call was joined late by a STUN message behind a relay's tags (the published sources of tgcalls). The obfuscated transport is made to look like chance, but its key lies open in the first 64 bytes, and what it
 //! hides there names the transport. Behind a proxy with a secret (MTProxy) the key is mixed with that, and nothing shows.
 
 use super::crypto::counter_mode;
@@ -29,6 +29,8 @@ static ABRIDGED: Sign = Sign::new("MTProto in its abridged transport, with the e
 static OBFUSCATED: Sign = Sign::new("MTProto in its obfuscated transport, opened with the key that it brings", 90);
 // Twelve bytes of ones at their place.
 static RELAY: Sign = Sign::new("a request to the relay of a Telegram call, or its answer", 90);
+// STUN's cookie at its place (96 dB), and two lengths that agree.
+static RELAYED: Sign = Sign::new("a STUN message behind the tags of a Telegram call's relay", 90);
 
 static PROFILE: Profile = Profile {
     name: "telegram",
@@ -39,11 +41,12 @@ static PROFILE: Profile = Profile {
     ports: &[80, 443, 5222],
     first: First::Shapes(&[
         Shape::datagram().at(16, Bytes::Of(&[0xff])),
+        Shape::datagram().at(20, Bytes::Of(&[0])).at(28, Bytes::Of(&[0x21])).at(29, Bytes::Of(&[0x12])),
         // What is obfuscated may begin with anything.
         Shape::stream(),
     ]),
     fields: &[&TRANSPORT, &CALL],
-    signs: &[&MARKED, &HANDSHAKE, &ABRIDGED, &OBFUSCATED, &RELAY],
+    signs: &[&MARKED, &HANDSHAKE, &ABRIDGED, &OBFUSCATED, &RELAY, &RELAYED],
 };
 
 impl Protocol for Telegram {
@@ -53,7 +56,13 @@ impl Protocol for Telegram {
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
         if opening.transport == Transport::Udp {
-            return if is_relayed(opening.bytes) { Match::Yes(&RELAY) } else { Match::No };
+            return if asks_relay(opening.bytes) {
+                Match::Yes(&RELAY)
+            } else if is_relayed(opening) {
+                Match::Yes(&RELAYED)
+            } else {
+                Match::No
+            };
         }
         stream(opening.bytes).map_or(Match::No, |(_, said)| said)
     }
@@ -138,17 +147,33 @@ fn abridged(mut reader: Reader<'_>) -> Option<Match> {
         }
         short => usize::from(short),
     };
-    let exact = reader.remaining() == words * 4;
     let mut message = reader;
     if asks_for_key(&mut message) {
         return Some(Match::Yes(&HANDSHAKE));
     }
     // A key's name, a message's key, and at least one block.
-    if words >= 10 && exact {
-        return Some(Match::Yes(&ABRIDGED));
+    if words < FEWEST_WORDS {
+        return None;
     }
-    let more = words >= 10 && words * 4 <= 16_384 && reader.remaining() < words * 4;
-    more.then_some(Match::Unsure)
+    if reader.remaining() < words * 4 {
+        return (words * 4 <= 16_384).then_some(Match::Unsure);
+    }
+    reader.skip(words * 4)?;
+    ends_with_a_message(reader).then_some(Match::Yes(&ABRIDGED))
+}
+
+/// Words of the shortest message that is encrypted.
+const FEWEST_WORDS: usize = 10;
+
+/// Whether further messages, if any were sent along, lead to the exact end.
+fn ends_with_a_message(mut reader: Reader<'_>) -> bool {
+    while let Some(short) = reader.u8() {
+        let words = usize::from(short & 0x7f);
+        if !(FEWEST_WORDS..0x7f).contains(&words) || reader.skip(words * 4).is_none() {
+            return false;
+        }
+    }
+    true
 }
 
 /// Key 0, a time, a length, and `req_pq` or `req_pq_multi`.
@@ -159,13 +184,25 @@ fn asks_for_key(reader: &mut Reader<'_>) -> bool {
 }
 
 /// A tag of sixteen bytes that both callers know, then ones where data would have another tag.
-fn is_relayed(bytes: &[u8]) -> bool {
+fn asks_relay(bytes: &[u8]) -> bool {
     let mut reader = Reader::new(bytes);
     let tag = reader.array::<16>();
     let ones = reader.array::<12>() == Some([0xff; 12]);
     let chosen = tag.is_some_and(|tag| tag.iter().any(|byte| !matches!(byte, 0 | 0xff)));
     ones && chosen && matches!(bytes.len(), 32..=96) && bytes.len().is_multiple_of(4)
 }
+
+/// The callee's tag, the caller's, a length, and that many bytes of STUN, filled up to words of four.
+fn is_relayed(payload: &Payload<'_>) -> bool {
+    let mut reader = Reader::new(payload.bytes);
+    let Some(length) = reader.skip(16 + 4).and_then(|()| reader.be32()) else { return false };
+    let Some((kind, inner)) = reader.be16().zip(reader.be16()) else { return false };
+    let stun = kind >> 14 == 0 && reader.be32() == Some(STUN_COOKIE) && u32::from(inner) + 20 == length;
+    stun && 24 + length.next_multiple_of(4) == payload.wire_len
+}
+
+/// RFC 8489 §5.
+const STUN_COOKIE: u32 = 0x2112_a442;
 
 #[cfg(test)]
 mod tests {
@@ -206,5 +243,20 @@ mod tests {
         let bytes = [&[0xdc; 16][..], &[0xff; 12], &[0xff, 0xff, 0xff, 0xfe], &[1; 8]].concat();
         assert!(tell(&Telegram, Transport::Udp, &[(Side::Client, &bytes)]).has(&CALL));
         assert!(tell(&Telegram, Transport::Udp, &[(Side::Client, &[0xff; 40])]).matched.is_none());
+    }
+
+    #[test]
+    fn a_call_that_was_joined_late_is_told_by_stun_behind_its_tags() {
+        let stun = [&[0, 1, 0, 4, 0x21, 0x12, 0xa4, 0x42][..], &[7; 16]].concat();
+        let relayed = |length: u8| [&[0xdc; 20][..], &[0, 0, 0, length], &stun].concat();
+        assert!(tell(&Telegram, Transport::Udp, &[(Side::Server, &relayed(24))]).saw(&RELAYED));
+        assert!(tell(&Telegram, Transport::Udp, &[(Side::Server, &relayed(25))]).matched.is_none());
+    }
+
+    #[test]
+    fn messages_that_were_sent_along_must_lead_to_the_end() {
+        let two = [&[0xef, 10][..], &[0x5b; 40], &[11], &[0x5c; 44]].concat();
+        assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &two)]).saw(&ABRIDGED));
+        assert!(tell(&Telegram, Transport::Tcp, &[(Side::Client, &two[..two.len() - 1])]).matched.is_none());
     }
 }

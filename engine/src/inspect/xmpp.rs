@@ -1,6 +1,6 @@
 //! XMPP (Jabber): messages, and calls' signalling, as a stream of XML over TCP (RFC 6120).
 //!
-//! Recognised by the element that opens a stream. Where both sides agree on STARTTLS, TLS is told by its own file.
+//! Recognised by the element that opens a stream; on its ports, where a stream was joined late, by what is said in it. Where both sides agree on STARTTLS, TLS is told by its own file.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::facts::{Facts, Field, Sign};
@@ -12,6 +12,8 @@ use super::tls::Tls;
 /// The XMPP protocol.
 pub struct Xmpp;
 
+/// For clients and for servers.
+const PORTS: [u16; 2] = [5222, 5269];
 /// The opening element stands behind at most a declaration and a comment.
 const NEAR: usize = 256;
 /// Of what may have been split: `<proceed` with its name space.
@@ -24,6 +26,8 @@ static STARTTLS: Field = Field::flag("xmpp.starttls", "the stream goes on encryp
 
 // Fourteen letters of 24 dB, and the name space behind.
 static STREAM: Sign = Sign::new("the opening of an XMPP stream", 96);
+// One of three elements, two attributes of its own, and the port.
+static STANZA: Sign = Sign::new("a message, question or presence of XMPP, on its port", 60);
 
 static PROFILE: Profile = Profile {
     name: "xmpp",
@@ -31,10 +35,10 @@ static PROFILE: Profile = Profile {
     category: Category::Chat,
     layer: Layer::Content,
     transports: &[Transport::Tcp],
-    ports: &[5222, 5269],
+    ports: &PORTS,
     first: First::Of(b"<"),
     fields: &[&TO, &STARTTLS],
-    signs: &[&STREAM],
+    signs: &[&STREAM, &STANZA],
 };
 
 impl Protocol for Xmpp {
@@ -48,6 +52,9 @@ impl Protocol for Xmpp {
         if memmem::find(near, b"<stream:stream").is_some() {
             return Match::Yes(&STREAM);
         }
+        if opening.on_port(&PORTS) && is_stanza(near) {
+            return Match::Yes(&STANZA);
+        }
         let begun = |word: &[u8]| word.starts_with(seen.get(..seen.len().min(word.len())).unwrap_or_default());
         if (begun(b"<?xml ") || begun(b"<stream:")) && seen.len() < NEAR {
             Match::Unsure
@@ -59,6 +66,13 @@ impl Protocol for Xmpp {
     fn parser(&self) -> Box<dyn Parser> {
         Box::<Stream>::default()
     }
+}
+
+/// `<iq type='get' id='7'>`, `<message to='ann@example.org' …>`, `<presence …>`
+fn is_stanza(bytes: &[u8]) -> bool {
+    let named = [&b"<iq "[..], b"<message ", b"<presence "].iter().any(|name| bytes.starts_with(name));
+    let has = |attribute: &[u8]| usize::from(memmem::find(bytes, attribute).is_some());
+    named && has(b" type=") + has(b" id=") + has(b" to=") + has(b" from=") >= 2
 }
 
 /// One stream, until it is encrypted or its features are known.
@@ -117,7 +131,8 @@ fn addressee(bytes: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::testing::tell;
+    use crate::inspect::testing::{tell, tell_between, CLIENT, SERVER};
+    use crate::packet::Endpoint;
 
     const OPENING: &[u8] = b"<?xml version='1.0'?><stream:stream xmlns='jabber:client' version='1.0'to='chat.example'>";
     const PROCEED: &[u8] = b"<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>";
@@ -132,6 +147,17 @@ mod tests {
             assert!(told.has(&STARTTLS));
             assert!(matches!(told.last, Next::Becomes(_, end) if end == two.len()));
         }
+    }
+
+    #[test]
+    fn a_stream_that_was_joined_late_is_told_on_its_port() {
+        let question = b"<iq type='get' id='7'><ping xmlns='urn:xmpp:ping'/></iq>";
+        let talk = |port| {
+            let server = Endpoint { port, ..SERVER };
+            tell_between(&Xmpp, Transport::Tcp, CLIENT, server, &[(Side::Client, question)])
+        };
+        assert!(talk(5222).saw(&STANZA));
+        assert!(talk(80).matched.is_none());
     }
 
     #[test]

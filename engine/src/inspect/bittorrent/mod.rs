@@ -203,10 +203,21 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 fn announce_peers(peers: &[u8], facts: &mut Facts<'_>) {
     let mut reader = Reader::new(peers);
     while let (Some(addr), Some(port)) = (reader.array(), reader.be16()) {
-        let endpoint = Endpoint { addr: Addr::v4(addr), port };
-        for transport in [Transport::Tcp, Transport::Udp] {
-            facts.announce(Announcement::Media { endpoint, transport, protocol: "bittorrent" });
-        }
+        expect(Endpoint { addr: Addr::v4(addr), port }, facts);
+    }
+}
+
+/// The same in sixteen bytes of address (BEP 7, BEP 32).
+fn announce_peers_6(peers: &[u8], facts: &mut Facts<'_>) {
+    let mut reader = Reader::new(peers);
+    while let (Some(addr), Some(port)) = (reader.array(), reader.be16()) {
+        expect(Endpoint { addr: Addr(addr), port }, facts);
+    }
+}
+
+fn expect(endpoint: Endpoint, facts: &mut Facts<'_>) {
+    for transport in [Transport::Tcp, Transport::Udp] {
+        facts.announce(Announcement::Media { endpoint, transport, protocol: "bittorrent" });
     }
 }
 

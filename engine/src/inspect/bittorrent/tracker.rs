@@ -1,6 +1,6 @@
 //! Trackers, which know who has a torrent: over UDP (BEP 15) and over HTTP (BEP 3).
 
-use super::{announce_peers, client, find, CLIENT, EXCHANGE, INFO_HASH};
+use super::{announce_peers, announce_peers_6, client, find, CLIENT, EXCHANGE, INFO_HASH};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Sign};
 use crate::inspect::{Next, Payload};
@@ -34,7 +34,7 @@ impl Exchange {
     pub(super) fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         let told = match payload.side {
             Side::Client => self.question(payload.bytes, facts),
-            Side::Server => self.answer(payload.bytes, facts),
+            Side::Server => self.answer(payload, facts),
         };
         if told.is_some() {
             Next::More
@@ -65,8 +65,8 @@ impl Exchange {
         Some(())
     }
 
-    fn answer(&self, bytes: &[u8], facts: &mut Facts<'_>) -> Option<()> {
-        let mut reader = Reader::new(bytes);
+    fn answer(&self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Option<()> {
+        let mut reader = Reader::new(payload.bytes);
         let action = reader.be32()?;
         let number: [u8; 4] = reader.array()?;
         if action > 3 || self.asked != Some(number) {
@@ -76,7 +76,12 @@ impl Exchange {
         if action == 1 {
             // Interval, leechers, seeders.
             reader.skip(12)?;
-            announce_peers(reader.rest(), facts);
+            // Over IPv6 the peers are of IPv6 (BEP 15).
+            if payload.client.addr.as_v4().is_some() {
+                announce_peers(reader.rest(), facts);
+            } else {
+                announce_peers_6(reader.rest(), facts);
+            }
         }
         Some(())
     }

@@ -8,6 +8,7 @@ use crate::packet::{Endpoint, Transport};
 
 const MAPPED_ADDRESS: u16 = 0x0001;
 const USERNAME: u16 = 0x0006;
+const MAGIC_COOKIE: u16 = 0x000f;
 const XOR_PEER_ADDRESS: u16 = 0x0012;
 const DATA: u16 = 0x0013;
 const REALM_NAME: u16 = 0x0014;
@@ -20,6 +21,8 @@ const ICE_CONTROLLED: u16 = 0x8029;
 const ICE_CONTROLLING: u16 = 0x802a;
 const ORIGIN_PAGE: u16 = 0x802f;
 
+/// MS-TURN §2.2.2.1; the old drafts of TURN had it too, but none of Microsoft's attributes.
+const MICROSOFT_COOKIE: [u8; 4] = [0x72, 0xc6, 0x4b, 0xc6];
 /// Types that are listed of the first request: enough to tell clients apart.
 const MOST_LISTED: usize = 16;
 
@@ -84,13 +87,15 @@ fn announce(facts: &mut Facts<'_>, field: &Field, endpoint: Option<Endpoint>) {
 /// Whose own attribute this is. Ranges are those that the IANA registry and MS-TURN, MS-ICE2 assign, or that the
 /// programs alone are seen to use.
 fn vendor(message: &Message<'_>, kind: u16) -> Option<&'static str> {
-    // Without the cookie there was no registry: anyone may have used any number.
-    if !message.cookie {
+    // Without the cookie there was no registry: anyone may have used any number. MS-TURN has its own cookie, in an attribute.
+    if !message.cookie && message.get(MAGIC_COOKIE) != Some(&MICROSOFT_COOKIE) {
         return None;
     }
     Some(match kind {
         // MS-TURN §2.2.2 (MS-VERSION, sequence, service quality …) and MS-ICE2 §2.2 (candidate, implementation).
-        0x8006 | 0x8008 | 0x8032 | 0x8039 | 0x8050 | 0x8054..=0x8059 | 0x8070 | 0x8090 | 0x8095 => "microsoft",
+        0x8006 | 0x8008 | 0x8032 | 0x8036 | 0x8039 | 0x8050 | 0x8054..=0x8059 | 0x8070 | 0x8090 | 0x8095
+        // The last two only Skype's newer programs are seen to send (nDPI's reader).
+        | 0x24df | 0x3802 => "microsoft",
         // IANA: GOOG-NETWORK-INFO to GOOG-DELTA-SYNC-REQ, MESSAGE-INTEGRITY-32. Every WebRTC made of Google's code.
         0xc057..=0xc060 => "google",
         // IANA: META-DTLS-IN-STUN and its acknowledgement are Google's too; 0x4000 to 0x4007 only WhatsApp sends.

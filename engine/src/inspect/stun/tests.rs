@@ -97,3 +97,11 @@ fn no_bytes_panic() {
         let _ = tell(&Stun, Transport::Tcp, &[(Side::Client, &whole[..end])]);
     }
 }
+
+#[test]
+fn without_the_cookie_microsofts_own_cookie_tells_whose_attributes_they_are() {
+    let request = |cookie: [u8; 4]| message(3, false, &[(0x000f, &cookie), (0x8008, &[0, 0, 0, 3])]);
+    let vendor = |bytes: &[u8]| tell(&Stun, Transport::Udp, &[(Side::Client, bytes)]).text(&VENDOR);
+    assert_eq!(vendor(&request([0x72, 0xc6, 0x4b, 0xc6])).as_deref(), Some("microsoft"));
+    assert_eq!(vendor(&request([9, 9, 9, 9])), None);
+}
