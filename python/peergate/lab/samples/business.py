@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
 
 from peergate.lab.samples.office import session
+from peergate.lab.samples.talk import HERE, THERE, Talk
+from peergate.lab.samples.web import client_hello, sealed, server_hello
+from peergate.lab.simulator.machine import Endpoint
 
-if TYPE_CHECKING:
-    from peergate.lab.samples.talk import Talk
+# Version and whether it encrypts, as option, place and length; then their values.
+TDS_OPTIONS = bytes.fromhex("00000b00060100110001ff") + bytes.fromhex("100000000000") + b"\x02"
 
 
 def mysql() -> Talk:
@@ -36,12 +38,27 @@ def postgresql() -> Talk:
 
 def tds() -> Talk:
     """The packets that open a session (MS-TDS)."""
-    options = bytes.fromhex("00000b00060100110001ff") + bytes.fromhex("100000000000") + b"\x02"
+    return session(41433, 1433, tds_packet(18, 0, TDS_OPTIONS), tds_packet(4, 51, TDS_OPTIONS))
 
-    def packet(kind: int, process: int) -> bytes:
-        return struct.pack(">BBHHBB", kind, 1, len(options) + 8, process, 1, 0) + options
 
-    return session(41433, 1433, packet(18, 0), packet(4, 51))
+def encrypted_tds() -> Talk:
+    """Options, and then TLS inside such packets (MS-TDS §2.2.6.5)."""
+    talk = Talk()
+    hello, number = client_hello(talk.chance, "books.example.com")
+    talk.connection(
+        Endpoint(HERE, 41434),
+        Endpoint(THERE, 1433),
+        tds_packet(18, 0, TDS_OPTIONS),
+        tds_packet(4, 51, TDS_OPTIONS),
+        tds_packet(18, 0, hello),
+        tds_packet(18, 51, server_hello(talk.chance, number) + sealed(talk.chance, 600)),
+    )
+    return talk
+
+
+def tds_packet(kind: int, process: int, inside: bytes) -> bytes:
+    """The last packet of a message: kind, length, process, number."""
+    return struct.pack(">BBHHBB", kind, 1, len(inside) + 8, process, 1, 0) + inside
 
 
 def redis() -> Talk:

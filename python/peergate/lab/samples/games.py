@@ -41,3 +41,26 @@ def minecraft() -> Talk:
     told = b'{"version":{"name":"1.21"}}'
     answer = bytes([len(told) + 2, 0, len(told)]) + told
     return session(45565, 25565, bytes([len(shake)]) + shake + b"\x01\0", answer)
+
+
+def late_raknet() -> Talk:
+    """A connection to a server that was up before anybody listened (RakNet's source)."""
+    talk = Talk()
+
+    def sent(number: int) -> bytes:
+        inside = talk.chance.randbytes(40)
+        # Reliable and in order: a number for each, and a channel.
+        flags_and_bits = struct.pack(">BH", 3 << 5, len(inside) * 8)
+        numbers = (
+            (number + 900).to_bytes(3, "little") + (number + 700).to_bytes(3, "little") + b"\0"
+        )
+        return b"\x84" + number.to_bytes(3, "little") + flags_and_bits + numbers + inside
+
+    def came(number: int) -> bytes:
+        return b"\xc0\0\x01\x01" + number.to_bytes(3, "little")
+
+    client, server = Endpoint(HERE, 49133), Endpoint(THERE, 19132)
+    talk.exchange(
+        client, server, sent(1203), came(1203), sent(1204), came(1204), sent(1205), came(1205)
+    )
+    return talk

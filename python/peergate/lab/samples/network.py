@@ -160,3 +160,19 @@ def wsd() -> Talk:
     probe = f"<?xml version='1.0'?><s:Envelope {spaces}><s:Body><d:Probe/></s:Body></s:Envelope>"
     talk.datagram(Endpoint(HERE, 43702), Endpoint("239.255.255.250", 3702), probe.encode())
     return talk
+
+
+def lisp() -> Talk:
+    """A router asks where an address lives, and is told (RFC 9301 §5.2, §5.4)."""
+    talk = Talk()
+
+    def address(*parts: int) -> bytes:
+        return struct.pack(">H", 1) + bytes(parts)
+
+    number, wanted = talk.chance.randbytes(8), address(10, 2, 0, 0)
+    question = b"\x10\0\0\x01" + number + address(10, 0, 0, 1) + address(192, 0, 2, 10)
+    place = struct.pack(">BBBBH", 1, 100, 255, 0, 5) + address(198, 51, 100, 20)
+    record = struct.pack(">IBBHH", 1440, 1, 16, 0x1000, 0) + wanted + place
+    asked, told = question + b"\0\x10" + wanted, b"\x20\0\0\x01" + number + record
+    talk.exchange(Endpoint(HERE, 44342), Endpoint(THERE, 4342), asked, told)
+    return talk

@@ -39,6 +39,10 @@ class Talk:
             ends = (client, server) if place % 2 == 0 else (server, client)
             self.datagram(*ends, payload)
 
+    def middle(self, client: Endpoint, server: Endpoint, *messages: bytes) -> None:
+        """A piece out of the middle of a TCP connection, messages in turn, the client's first."""
+        Connection(self, [client, server]).say(messages)
+
     def connection(self, client: Endpoint, server: Endpoint, *messages: bytes) -> None:
         """A TCP connection from its first SYN to its last FIN, messages in turn, the client's first."""
         Connection(self, [client, server]).play(messages)
@@ -65,10 +69,14 @@ class Connection:
         self.send(0, Flag.SYN)
         self.send(1, Flag.SYN | Flag.ACK)
         self.send(0, Flag.ACK)
+        self.say(messages)
+        self.send(0, Flag.FIN | Flag.ACK)
+        self.send(1, Flag.FIN | Flag.ACK)
+        self.send(0, Flag.ACK)
+
+    def say(self, messages: tuple[bytes, ...]) -> None:
+        """Messages in turn, in segments that fit."""
         for place, message in enumerate(messages):
             for start in range(0, len(message), MAXIMUM_SEGMENT):
                 part = message[start : start + MAXIMUM_SEGMENT]
                 self.send(place % 2, Flag.PSH | Flag.ACK, part)
-        self.send(0, Flag.FIN | Flag.ACK)
-        self.send(1, Flag.FIN | Flag.ACK)
-        self.send(0, Flag.ACK)

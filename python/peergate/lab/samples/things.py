@@ -11,15 +11,24 @@ from peergate.lab.simulator.machine import Endpoint
 
 def mqtt() -> Talk:
     """A sensor connects and publishes (MQTT 3.1.1)."""
-
-    def message(kind: int, body: bytes) -> bytes:
-        return bytes([kind, len(body)]) + body
-
     connect = b"\0\x04MQTT\x04\x02\0\x3c\0\x06sensor"
     publish = b"\0\x09room/heat21.5"
     return session(
-        41883, 1883, message(0x10, connect), message(0x20, b"\0\0"), message(0x30, publish)
+        41883, 1883, published(0x10, connect), published(0x20, b"\0\0"), published(0x30, publish)
     )
+
+
+def late_mqtt() -> Talk:
+    """A sensor that publishes since long before anybody listened (MQTT 3.1.1 §3.3)."""
+    talk = Talk()
+    said = (published(0x30, b"\0\x09room/heat" + value) for value in (b"21.5", b"21.4", b"21.6"))
+    talk.middle(Endpoint(HERE, 41884), Endpoint(THERE, 1883), b"".join(said))
+    return talk
+
+
+def published(kind: int, body: bytes) -> bytes:
+    """A message of MQTT: its kind, its length, what it says."""
+    return bytes([kind, len(body)]) + body
 
 
 def coap() -> Talk:
@@ -68,4 +77,28 @@ def profinet() -> Talk:
     back = message(0, controller, bytes(20))
     client, server = Endpoint(HERE, 49152), Endpoint(THERE, 34964)
     talk.exchange(client, server, asked, answered, back)
+    return talk
+
+
+def cnpip() -> Talk:
+    """Two networks of a building's controllers exchange packets (ISO/IEC 14908-4)."""
+    talk = Talk()
+
+    def message(number: int) -> bytes:
+        inside = talk.chance.randbytes(12)
+        head = struct.pack(">HBBBBHIII", 20 + len(inside), 1, 1, 0, 0, 0, 77, number, 5000 + number)
+        return head + inside
+
+    talk.exchange(Endpoint(HERE, 1628), Endpoint(THERE, 1628), message(1), message(1), message(2))
+    return talk
+
+
+def egd() -> Talk:
+    """A plant's values, sent ten times a second (GE GFK-2224)."""
+    talk = Talk()
+    for number in range(3):
+        head = struct.pack("<BBH4sI", 13, 1, number, b"\xc0\0\x02\x0a", 5)
+        clock = struct.pack("<II", 1_760_000_000, number * 100_000_000)
+        values = struct.pack("<III", 1, 0x0101, 0) + struct.pack("<4H", 215, 214, 1, 0)
+        talk.datagram(Endpoint(HERE, 18246), Endpoint(THERE, 18246), head + clock + values)
     return talk

@@ -1,4 +1,4 @@
-"""Tunnels: WireGuard and OpenVPN."""
+"""Tunnels: WireGuard, plain and disguised, and OpenVPN."""
 
 from __future__ import annotations
 
@@ -30,6 +30,26 @@ def wireguard() -> Talk:
         data(two, 1, 0),
         data(one, 1, 160),
     )
+    return talk
+
+
+def disguised() -> Talk:
+    """The same with other kinds and sizes, and noise before it (AmneziaWG's published description)."""
+    talk = Talk()
+    random = talk.chance.randbytes
+    client, server = Endpoint(HERE, 51822), Endpoint(THERE, 34567)
+    kinds = [0x5EED0000 + number * 0x1111 for number in range(1, 5)]
+    one, two = random(4), random(4)
+
+    def data(receiver: bytes, number: int, length: int) -> bytes:
+        return struct.pack("<I4sQ", kinds[3], receiver, number) + random(length + 16)
+
+    for length in (61, 44, 57):
+        talk.datagram(client, server, random(length))
+    opening = random(15) + struct.pack("<I4s", kinds[0], one) + random(32 + 48 + 28 + 16 + 16)
+    answer = random(18) + struct.pack("<I4s4s", kinds[1], two, one) + random(32 + 16 + 16 + 16)
+    talk.exchange(client, server, opening, answer)
+    talk.exchange(client, server, *(data((two, one)[turn % 2], turn // 2, 96) for turn in range(8)))
     return talk
 
 
