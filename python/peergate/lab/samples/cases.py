@@ -79,6 +79,8 @@ CASES: dict[str, Callable[[], Talk]] = {
     "tftp/settings": network.tftp,
     "tls/hello": web.tls,
     "tox/nodes": peers.tox,
+    "ua-udp/telephone": voice.ua_udp,
+    "unistim/telephone": voice.unistim,
     "vnc/screen": office.vnc,
     "wireguard/disguised": tunnels.disguised,
     "wireguard/handshake": tunnels.wireguard,

@@ -157,3 +157,38 @@ def h323() -> Talk:
     )
     call(talk, mine, yours)
     return talk
+
+
+def ua_udp() -> Talk:
+    """An Alcatel telephone connects, says what it is, and is kept on line."""
+    talk = Talk()
+    parameters = {0: b"\1", 1: b"\10", 2: b"\5\xdc", 5: b"\3", 6: b"\xb8"}
+    offer = b"".join(bytes([kind, len(value)]) + value for kind, value in parameters.items())
+    talk.exchange(
+        Endpoint(HERE, 32512),
+        Endpoint(THERE, 32640),
+        b"\0" + offer,
+        b"\1",
+        struct.pack(">BHH", 7, 0, 0) + b"\3\0\x9f\x0d\1",
+        struct.pack(">BHH", 7, 1, 0) + b"\2\0\x2a\4",
+        b"\4",
+        b"\5",
+    )
+    return talk
+
+
+def unistim() -> Talk:
+    """A Nortel telephone finds its call server, is asked what it is, and shows a title."""
+    talk = Talk()
+    title = b"Example".ljust(12)
+    talk.exchange(
+        Endpoint(HERE, 5000),
+        Endpoint(THERE, 4100),
+        bytes.fromhex("ffffffff 0202 ffffffff 9e0308"),
+        bytes.fromhex("00000000 0001"),
+        bytes.fromhex("00000001 0202 00000013 9a0a02") + b"0604DAS",
+        bytes.fromhex("00000001 0201 17101902") + title,
+        bytes.fromhex("00000001 0102 00000013"),
+        bytes.fromhex("00000002 0201 1e05120078"),
+    )
+    return talk
