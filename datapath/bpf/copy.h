@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Copies for user space: the first packets of an undecided flow whole, later ones as records of time, size and side,
- * and the heads of packets that a reject verdict dropped, because a reset needs their exact sequence numbers.
+ * Copies for user space: the first packets of an undecided flow whole, later ones as records of time, size, side and
+ * how a datagram begins, and the heads of packets that a reject verdict dropped, because a reset needs their exact sequence numbers.
  * A full ring costs the packet nothing: it is counted, and the flow keeps its claim to be shown later.
  */
 #ifndef PEERGATE_COPY_H
@@ -16,6 +16,9 @@
 #define ROOM_SUPER 4096
 /* Ethernet, two tags, IPv6 or IPv4 with options, TCP: all that a refusal quotes. */
 #define ROOM_HEAD 128
+
+/* Of a datagram: whether such bytes are random tells a header from cipher text. */
+#define ROOM_RECORD 8
 
 /* Two shown packets of one refused flow are this far apart at least: retransmissions come slower anyway. */
 #define REFUSE_INTERVAL 50000000ULL
@@ -82,8 +85,7 @@ static __always_inline int emit(struct __sk_buff *skb, const struct packet *pkt,
 	}
 	describe(sample, skb, pkt, flow, port);
 	sample->kind = kind;
-	if (room)
-		sample->captured = fill(skb, (__u8 *)(sample + 1), room);
+	sample->captured = fill(skb, (__u8 *)(sample + 1), room);
 	bpf_ringbuf_submit(sample, 0);
 	return 1;
 }
@@ -96,6 +98,24 @@ static __always_inline int emit_whole(struct __sk_buff *skb, const struct packet
 	if (skb->len <= ROOM_FRAME - TAG)
 		return emit(skb, pkt, flow, port, SAMPLE_WHOLE, ROOM_FRAME);
 	return emit(skb, pkt, flow, port, SAMPLE_WHOLE, ROOM_SUPER);
+}
+
+static __always_inline int emit_record(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow,
+				       __u8 port)
+{
+	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + ROOM_RECORD, 0);
+
+	if (!sample) {
+		count(STAT_RING_FULL, 1);
+		return 0;
+	}
+	describe(sample, skb, pkt, flow, port);
+	sample->kind = SAMPLE_RECORD;
+	if (pkt->datagram && pkt->payload >= ROOM_RECORD &&
+	    !bpf_skb_load_bytes(skb, pkt->datagram, sample + 1, ROOM_RECORD))
+		sample->captured = ROOM_RECORD;
+	bpf_ringbuf_submit(sample, 0);
+	return 1;
 }
 
 static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow,
@@ -111,7 +131,7 @@ static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt
 			count(STAT_COPIED_WHOLE, 1);
 		}
 	} else if (flow->records < conf->record_limit) {
-		if (emit(skb, pkt, flow, port, SAMPLE_RECORD, 0)) {
+		if (emit_record(skb, pkt, flow, port)) {
 			flow->records++;
 			count(STAT_COPIED_RECORD, 1);
 		}

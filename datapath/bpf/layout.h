@@ -111,7 +111,8 @@ enum sample_kind {
 	SAMPLE_REFUSED = 3, /* the head of a packet that a reject verdict dropped */
 };
 
-/* What goes up the ring, followed by `captured` bytes of the frame with its outer VLAN tag put back. */
+/* What goes up the ring, followed by `captured` bytes: of the frame with its outer VLAN tag put back, of a record those
+ * that a datagram begins with. */
 struct sample {
 	__u64 time;
 	__u32 wire_len; /* of the whole super-packet, tag included */

@@ -43,6 +43,7 @@ enum parsed {
 struct packet {
 	struct flow_key key __attribute__((aligned(8))); /* copied and compared in words */
 	__u32 payload;
+	__u32 datagram; /* where the payload of UDP begins, 0 if it is none */
 	__u8 side; /* 0: low -> high */
 	__u8 tcp_flags;
 	__u8 again; /* it has come by before, through the other port */
@@ -253,6 +254,8 @@ static __always_inline enum parsed parse_transport(struct __sk_buff *skb, struct
 			return PARSED_MALFORMED;
 		at->ports = *ports;
 		pkt->payload = payload_after(at, at->proto == IPPROTO_UDP ? sizeof(struct udphdr) : 12);
+		if (at->proto == IPPROTO_UDP)
+			pkt->datagram = at->offset + sizeof(struct udphdr);
 		return PARSED_FLOW;
 	case IPPROTO_ICMPV6:
 		if (load(skb, at->offset, &type, sizeof(type)))

@@ -15,7 +15,7 @@ pub enum Direction {
     HighToLow,
 }
 
-/// What is known of a packet without its bytes.
+/// What is known of a packet beside its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen {
     /// When it came in, by the wall clock.
@@ -36,6 +36,8 @@ pub struct Seen {
     pub tcp_flags: u8,
     /// Groups of the low and the high end.
     pub groups: [u16; 2],
+    /// How a datagram begins that is not shown whole.
+    pub head: Option<[u8; 8]>,
 }
 
 /// One packet, as the kernel shows it.
@@ -80,12 +82,13 @@ pub(crate) fn unpack(entry: &[u8], clock: Clock) -> Option<Entry<'_>> {
         segments: header.segments,
         tcp_flags: header.tcp_flags,
         groups: header.groups,
+        head: None,
     };
     let bytes = entry.get(size_of::<SampleHeader>()..).unwrap_or_default();
     let bytes = bytes.get(..header.captured as usize).unwrap_or(bytes);
     let frame = Frame { time: seen.time, link: LinkType::Ethernet, port: seen.port, bytes, wire_len: seen.wire_len };
     match header.kind {
-        abi::SAMPLE_RECORD => Some(Entry::Record(seen)),
+        abi::SAMPLE_RECORD => Some(Entry::Record(Seen { head: bytes.first_chunk().copied(), ..seen })),
         abi::SAMPLE_REFUSED => Some(Entry::Refused(frame)),
         abi::SAMPLE_WHOLE if header.segment_size > 0 && header.key.proto == UDP => {
             Some(Entry::Super(frame, seen, header.segment_size))

@@ -101,7 +101,7 @@ impl Engine {
         decoder.decode(frame, &mut |packet| core.packet(packet, out));
     }
 
-    /// Takes a packet of which only its flow, direction and size are known.
+    /// Takes a packet of which only its flow, direction, size and first bytes are known.
     pub fn record(&mut self, record: &Record, out: &mut Outbox) {
         self.core.tick(record.time, out);
         self.core.record(record, out);
@@ -231,7 +231,8 @@ impl Core {
         let side = if record.from_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count_record(record.time, side, record.wire_len, record.payload_len);
         tell_size(&mut self.hosts, &mut self.calls, flow, side, record);
-        if watch(flow, record.time, side, record.payload_len, &[]) == Noted::WindowOver {
+        let head = record.head.as_ref().map_or(&[][..], |head| head.as_slice());
+        if watch(flow, record.time, side, record.payload_len, head) == Noted::WindowOver {
             self.turn_window(slot, record.from_low, record.time, record.payload_len, out);
         }
     }

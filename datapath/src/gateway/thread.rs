@@ -94,6 +94,7 @@ impl Line {
                         from_low: seen.direction == Direction::LowToHigh,
                         wire_len: seen.wire_len,
                         payload_len: seen.payload_len,
+                        head: seen.head,
                     },
                     out,
                 ),

@@ -22,6 +22,8 @@ fn first_packets_come_whole_then_records_then_nothing() {
         assert!(seen.time.0.abs_diff(since) < 2_000_000_000, "wall-clock time");
         if let Sample::Whole(whole, _) = sample {
             assert_eq!(whole.bytes, frame);
+        } else {
+            assert_eq!(seen.head, Some([5; 8]), "how a datagram begins");
         }
         kinds.push(matches!(sample, Sample::Whole(..)));
     })

@@ -4,8 +4,8 @@
 use super::evidence::{Evidence, Source};
 use super::judgement::{Judgement, MOST_EVIDENCE};
 use super::tally::Weighing;
-use super::{Activity, AppId, Learn};
-use crate::behaviour::{Behaviour, Finding, DECIDES_FROM};
+use super::{Activity, AppId, Learn, Role};
+use crate::behaviour::{Behaviour, Finding, DECIDES_FROM, TOLD_FROM};
 use crate::evidence::UNKNOWN_CALL;
 use crate::inspect::{registry, Category, ProtocolId};
 use crate::learned::{Lesson, TEACHES};
@@ -27,7 +27,8 @@ impl Judgement {
             self.give_back_call();
         }
         let speech = behaviour.finding(Activity::Call);
-        if let Some(speech) = speech.filter(|speech| speech.decibans >= DECIDES_FROM && self.gives_way_to(speech)) {
+        let enough = self.speech_wanted(transport);
+        if let Some(speech) = speech.filter(|speech| speech.decibans >= enough && self.gives_way_to(speech)) {
             self.forget_name();
             self.category = Some(Category::Call);
             self.decibans = self.decibans.max(speech.decibans.into());
@@ -112,11 +113,28 @@ impl Judgement {
         self.decibans < NAMED_FROM || self.app == AppId::UNKNOWN && self.protocol == ProtocolId::NONE
     }
 
+    /// How much must speak for a call. A datagram's port that calls strangers, as peers do, is ten times as likely to be a
+    /// program's for calls than any other that nobody knows: a log-on came before.
+    fn speech_wanted(&self, transport: Transport) -> i16 {
+        if transport == Transport::Udp && self.role != Role::Unknown {
+            TOLD_FROM
+        } else {
+            DECIDES_FROM
+        }
+    }
+
     /// Whether speech that was heard outweighs what the flow is taken for: nothing, or something that only looked like peers
     /// or messages, as cipher text of some lengths does.
     fn gives_way_to(&self, speech: &Finding) -> bool {
         let doubtful = self.own < TEACHES && self.decibans < speech.decibans.into();
         self.is_unrecognised() || (doubtful && matches!(self.category(), Category::P2p | Category::Chat))
+    }
+
+    /// Whether it is a call by the speech in it alone, and has not been put on hold.
+    fn is_spoken(&self, behaviour: &Behaviour, transport: Transport) -> bool {
+        let wanted = self.speech_wanted(transport);
+        let heard = behaviour.finding(Activity::Call).is_some_and(|speech| speech.decibans >= wanted);
+        heard && self.is_unrecognised() && behaviour.course.now() != Activity::Idle
     }
 
     /// What it was taken for is only the runner-up.
@@ -164,8 +182,12 @@ impl Judgement {
                     Activity::Video
                 }
             }
-            // What makes a flow a call is what goes on in it, before it has gone on for long.
-            (Category::Call, Activity::Unknown) if speaks && self.is_unrecognised() => Activity::Call,
+            // What makes a flow a call is what goes on in it, before it has gone on for long; pauses are not chat.
+            (Category::Call, Activity::Unknown | Activity::Chat | Activity::Idle)
+                if self.is_spoken(behaviour, transport) =>
+            {
+                Activity::Call
+            }
             // A long list is no file.
             (_, Activity::FileTransfer) if self.usual == Activity::Chat && seconds(Activity::FileTransfer) < FILE => {
                 self.usual

@@ -35,6 +35,10 @@ pub struct Course {
     agreed: u8,
     /// Whether it was looked at how datagrams begin.
     pub(super) looked: bool,
+    /// Whether they are cipher text from their first byte on.
+    random: bool,
+    /// Decibans for a call if they should turn out to be, until that is known.
+    suspicion: i8,
     /// Whether the flow is cipher text from its first byte on, or of a program that hides.
     pub hides: bool,
     /// Whether that side was heard to speak.
@@ -50,6 +54,11 @@ pub struct Course {
 }
 
 impl Course {
+    /// Nothing heard yet. How the segments of a stream begin says nothing.
+    pub(super) fn new(stream: bool) -> Self {
+        Self { looked: stream, ..Self::default() }
+    }
+
     /// What goes on now.
     #[must_use]
     pub fn now(&self) -> Activity {
@@ -80,6 +89,33 @@ impl Course {
         self.sums.get(activity as usize).copied().unwrap_or_default().into()
     }
 
+    /// Decibans for a call, or if its datagrams hide what they are, as long as that is not known.
+    pub(super) fn suspicion(&self) -> i16 {
+        let sum = self.sum(Activity::Call);
+        if self.looked {
+            sum
+        } else {
+            sum.max(self.suspicion.into())
+        }
+    }
+
+    /// Adds what a window of datagrams would be worth if they hid what they are.
+    pub(super) fn suspect(&mut self, decibans: i16) {
+        self.suspicion = bounded(self.suspicion, decibans);
+    }
+
+    /// Whether datagrams are cipher text from their first byte on.
+    pub(super) fn is_random(&self) -> bool {
+        self.random
+    }
+
+    /// They are: all that was suspected so far counts.
+    pub(super) fn confirm(&mut self) {
+        self.random = true;
+        let more = i16::from(self.suspicion) - self.sum(Activity::Call);
+        self.add(Activity::Call, more.max(0));
+    }
+
     /// Whether that side was heard to speak.
     pub(super) fn spoke(&self, side: Side) -> bool {
         self.spoke.get(side.index()).copied().unwrap_or_default()
@@ -99,9 +135,8 @@ impl Course {
     /// Adds what a window says of an activity.
     pub(super) fn add(&mut self, activity: Activity, decibans: i16) -> i16 {
         let Some(sum) = self.sums.get_mut(activity as usize) else { return 0 };
-        let added = i16::from(*sum).saturating_add(decibans).clamp(LIGHTEST, HEAVIEST);
-        *sum = i8::try_from(added).unwrap_or_default();
-        added
+        *sum = bounded(*sum, decibans);
+        i16::from(*sum)
     }
 
     /// Hears what a window showed most of all.
@@ -143,4 +178,9 @@ impl Course {
         self.before.reverse();
         self.bytes.reverse();
     }
+}
+
+/// A sum and what is added to it.
+fn bounded(sum: i8, decibans: i16) -> i8 {
+    i8::try_from(i16::from(sum).saturating_add(decibans).clamp(LIGHTEST, HEAVIEST)).unwrap_or_default()
 }

@@ -8,6 +8,7 @@ mod course;
 mod encrypted;
 mod fake_tls;
 mod file_transfer;
+mod hidden;
 mod idle;
 mod nested;
 mod randomness;
@@ -176,7 +177,7 @@ impl Behaviour {
         let stream = transport == Transport::Tcp;
         Self {
             stats: Stats::new(now, stream),
-            course: Course::default(),
+            course: Course::new(stream),
             sampled: None,
             released: false,
             turns: None,
@@ -196,10 +197,11 @@ impl Behaviour {
         self.stats.note(time, side, len)
     }
 
-    /// Looks at how the datagrams of a flow begin that nothing recognises, from when it may be a call until that is known.
-    pub fn look_at_bytes(&mut self, packet: u32) {
+    /// Looks at how the datagrams of a flow begin that nothing recognises, from when it may be a call until that is known,
+    /// when a window was heard.
+    pub fn look_at_bytes(&mut self, window: &Window, packet: u32) {
         match self.sampled.as_ref().map(|sampled| sampled.spread()) {
-            None if self.course.sum(Activity::Call) > 0 && !self.course.looked => {
+            None if self.course.suspicion() > 0 && !self.course.looked => {
                 self.sampled = Some(Box::default());
             }
             Some(Some(spread)) => {
@@ -208,18 +210,20 @@ impl Behaviour {
                 let frame = u8::from(spread == Spread::ButOne);
                 if spread != Spread::Formed {
                     self.tell("randomness", randomness::WEIGHT, packet, Shown { frame, ..Shown::default() });
-                    self.add_to_speech(randomness::WEIGHT);
+                    self.confirm_speech(window, packet);
                 }
             }
             _ => {}
         }
     }
 
-    /// More speaks for what already sounds like speech.
-    fn add_to_speech(&mut self, decibans: i16) {
-        let sum = self.course.add(Activity::Call, decibans);
-        if let Some(speech) = self.findings.iter_mut().find(|finding| finding.activity() == Activity::Call) {
-            speech.decibans = speech.decibans.max(sum);
+    /// What sounds like speech is in cipher text: that adds to it, and so do windows that said nothing in the open.
+    fn confirm_speech(&mut self, window: &Window, packet: u32) {
+        self.course.confirm();
+        let sum = self.course.add(Activity::Call, randomness::WEIGHT);
+        let place = DETECTORS.iter().position(|detector| detector.profile().activity == Activity::Call);
+        if let Some(place) = place.and_then(|place| u8::try_from(place).ok()).filter(|_| sum >= TOLD_FROM) {
+            self.find(place, sum, packet, window);
         }
     }
 
@@ -302,7 +306,7 @@ impl Behaviour {
     /// Whether what was heard speaks against a call.
     #[must_use]
     pub fn is_no_call(&self) -> bool {
-        self.course.sum(Activity::Call) <= NO_CALL
+        self.course.suspicion() <= NO_CALL
     }
 
     /// Whether more windows would hardly change what was found: they speak against a call, or for long enough for it.
@@ -316,6 +320,9 @@ impl Behaviour {
 
     /// Hears a window.
     pub fn hear(&mut self, window: &Window, packet: u32) {
+        if !window.stream && !window.counted && !self.course.looked {
+            self.course.suspect(voice::if_hidden(window, &self.course));
+        }
         let mut best = (0, Activity::Unknown);
         for (place, detector) in (0..).zip(DETECTORS) {
             let fits = detector.fits(window, &self.course);

@@ -1,11 +1,13 @@
-//! Randomness: how the first eight bytes of a hundred datagrams are spread, half byte by half byte.
+//! Randomness: how the first eight bytes of 32 datagrams are spread, half byte by half byte.
 //!
 //! The chi-square test of Bonfiglio et al. (SIGCOMM 2007): for each of the 16 half bytes its values are counted; random
-//! ones give about 15, one fixed bit as much as there are datagrams. Up to 150 counts as random, which chance exceeds in
-//! less than 1 of 10^20 tests. All sixteen random means cipher text without a header, as no protocol of voice in use has;
-//! all but the third byte is what Skype's datagrams had. It is asked of flows that no protocol took and that may carry
-//! speech; with the cadence of speech it adds to the evidence, and alone it decides nothing: 316 conferencing and other
-//! flows of 2023 gave no hit, and a VPN gives one.
+//! ones give about 15, two fixed bits three times as much as there are datagrams. Up to twice as much counts as random,
+//! which chance exceeds in less than one of a million flows; more datagrams would tell no better, and later.
+//!
+//! All sixteen random means cipher text without a header, as no protocol of voice in use has; all but the third byte is
+//! what Skype's datagrams had. It is asked of flows that no protocol took and that may carry speech. With the cadence of
+//! speech it adds to the evidence, and then less is asked of that: who hides so well blurs the pace too. Alone it decides
+//! nothing.
 
 use super::{Detector, Profile, Shown};
 use crate::apps::Activity;
@@ -18,11 +20,11 @@ static PROFILE: Profile = Profile { name: "randomness", title: "Randomness", act
 /// What it adds to the cadence of speech: of those who hide it nearly all are random, of others hardly one in three.
 pub const WEIGHT: i16 = 5;
 /// Datagrams that are counted.
-const WANTED: u8 = 100;
+const WANTED: u8 = 32;
 /// Half bytes that are looked at.
 const PLACES: usize = 16;
 /// Sums beyond this are not random.
-const RANDOM: u32 = 150;
+const RANDOM: u32 = 64;
 
 impl Detector for Randomness {
     fn profile(&self) -> &'static Profile {
@@ -31,9 +33,9 @@ impl Detector for Randomness {
 
     fn tell(&self, shown: &Shown) -> String {
         if shown.frame == 0 {
-            "the first eight bytes of a hundred datagrams are random: cipher text without a header".into()
+            "the first eight bytes of 32 datagrams are random: cipher text without a header".into()
         } else {
-            "of the first eight bytes of a hundred datagrams only the third keeps a form, as in Skype's".into()
+            "of the first eight bytes of 32 datagrams only the third keeps a form, as in Skype's".into()
         }
     }
 }

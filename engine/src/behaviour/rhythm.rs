@@ -3,9 +3,9 @@
 use super::{Way, Window};
 
 /// Packets a second of speech: frames of 60 ms of which some are lost, to frames of 10 ms and their reports.
-const PACED: std::ops::RangeInclusive<u16> = 10..=115;
+pub(super) const PACED: std::ops::RangeInclusive<u16> = 10..=115;
 /// Mean payloads of speech: the tersest codec with its header, to uncompressed sound or what is padded like it.
-const SPEECH: std::ops::RangeInclusive<u32> = 16..=380;
+pub(super) const SPEECH: std::ops::RangeInclusive<u32> = 16..=380;
 
 /// How the small packets of one way are paced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +51,7 @@ impl Way {
             }
         }
         let spoken: u32 = SPOKEN.map(in_class).sum();
-        let ticking = TICKS.iter().any(|class| in_class(*class) * 100 > all * 60);
-        if spoken * 100 >= all * 75 && in_class(AT_ONCE) * 4 <= all && !ticking {
+        if spoken * 100 >= all * 75 && self.comes_mostly_alone() && !self.ticks() {
             return Rhythm::Loose;
         }
         Rhythm::None
@@ -72,6 +71,24 @@ impl Way {
         (u32::from(kept) * 100).checked_div(self.all_gaps()).unwrap_or_default()
     }
 
+    /// How many are less than the longest frame apart, late ones and those right behind them included.
+    pub(super) fn flows(&self) -> u32 {
+        self.gaps.iter().take(SPOKEN.end() + 1).skip(AT_ONCE + 1).map(|count| u32::from(*count)).sum()
+    }
+
+    /// Whether most come at a tick of games and sensors.
+    pub(super) fn ticks(&self) -> bool {
+        let most =
+            |class: &usize| self.gaps.get(*class).is_some_and(|count| u32::from(*count) * 100 > self.all_gaps() * 60);
+        TICKS.iter().any(most)
+    }
+
+    /// Whether few come at once with another.
+    pub(super) fn comes_mostly_alone(&self) -> bool {
+        let [at_once, ..] = self.gaps;
+        u32::from(at_once) * 4 <= self.all_gaps()
+    }
+
     /// Whether hardly two come at once.
     pub(super) fn comes_one_by_one(&self) -> bool {
         let [at_once, ..] = self.gaps;
@@ -86,7 +103,7 @@ impl Way {
 
     /// Whether its pace lies on the bound of two classes, where no codec's frame does: 30 a second, 15, 22. Of larger packets
     /// it may also be Skype's, which came every 27 to 40 ms.
-    fn lies_between(&self, all: u32) -> bool {
+    pub(super) fn lies_between(&self, all: u32) -> bool {
         self.mean() < MOVES
             && self.gaps.iter().zip(self.gaps.iter().skip(1)).any(|(one, next)| {
                 let (one, next) = (u32::from(*one), u32::from(*next));
@@ -94,7 +111,7 @@ impl Way {
             })
     }
 
-    fn all_gaps(&self) -> u32 {
+    pub(super) fn all_gaps(&self) -> u32 {
         self.gaps.iter().map(|count| u32::from(*count)).sum()
     }
 

@@ -41,6 +41,18 @@ fn watch(paces: [Pace; 2], seconds: f64, loss: f64, transport: Transport, seed: 
 
 fn watch_on(mut behaviour: Behaviour, paces: [Pace; 2], seconds: f64, loss: f64, seed: u64) -> Behaviour {
     let mut dice = Dice(seed);
+    for (number, (at, side, size)) in (1..).zip(packets(paces, seconds, loss, &mut dice)) {
+        let time = Time(Time::SECOND + at as u64);
+        if behaviour.note(time, side, size, &[]) == Noted::WindowOver {
+            behaviour.close(time, number);
+            behaviour.note(time, side, size, &[]);
+        }
+    }
+    behaviour
+}
+
+/// When each side sends how much, in the order of time.
+fn packets(paces: [Pace; 2], seconds: f64, loss: f64, dice: &mut Dice) -> Vec<(f64, Side, u32)> {
     let mut packets = Vec::new();
     for (side, pace) in [Side::Client, Side::Server].into_iter().zip(paces) {
         let mut at = dice.roll() * 20.0;
@@ -53,11 +65,23 @@ fn watch_on(mut behaviour: Behaviour, paces: [Pace; 2], seconds: f64, loss: f64,
         }
     }
     packets.sort_by(|one, other| one.0.total_cmp(&other.0));
-    for (number, (at, side, size)) in (1..).zip(packets) {
-        let time = Time(Time::SECOND + at as u64);
-        if behaviour.note(time, side, size, &[]) == Noted::WindowOver {
-            behaviour.close(time, number);
-            behaviour.note(time, side, size, &[]);
+    packets
+}
+
+/// The same of datagrams that are cipher text without a header, of which each side leaves out what it would send while it
+/// is silent.
+fn watch_cipher(paces: [Pace; 2], seconds: f64, silent: impl Fn(Side, f64) -> bool, seed: u64) -> Behaviour {
+    let mut dice = Dice(seed);
+    let mut behaviour = Behaviour::new(Time(Time::SECOND), Transport::Udp);
+    for (number, (at, side, size)) in (1..).zip(packets(paces, seconds, 0.01, &mut dice)) {
+        if silent(side, at / 1e9) {
+            continue;
+        }
+        let (time, bytes) = (Time(Time::SECOND + at as u64), [(); 8].map(|()| (dice.roll() * 256.0) as u8));
+        if behaviour.note(time, side, size, &bytes) == Noted::WindowOver {
+            let window = behaviour.close(time, number);
+            behaviour.look_at_bytes(&window, number);
+            behaviour.note(time, side, size, &bytes);
         }
     }
     behaviour
@@ -88,6 +112,26 @@ proptest! {
     fn a_call_with_gaps_of_27_to_40_ms_is_heard(seed in any::<u64>()) {
         let pace = Pace { gap: 33.5, jitter: 13.0, least: 115, most: 190 };
         prop_assert!(is_call(&watch([pace; 2], 5.2, 0.01, Transport::Udp, seed)));
+    }
+
+    #[test]
+    fn a_call_in_cipher_text_is_heard_within_five_seconds_late_frames_and_silences_or_not(
+        gap in prop::sample::select(vec![20.0, 30.0, 40.0]), jitter in 0.0..24.0, turn in 0.5..1.8,
+        least in 46u32..150, more in 4u32..120, seed in any::<u64>(),
+    ) {
+        let pace = Pace { gap, jitter, least, most: least + more };
+        let from = |side| if side == Side::Client { turn } else { turn + 1.6 };
+        let listens = |side, at: f64| (from(side)..from(side) + 1.6).contains(&at);
+        prop_assert!(is_call(&watch_cipher([pace; 2], 5.2, listens, seed)));
+    }
+
+    #[test]
+    fn a_game_in_cipher_text_that_ticks_is_not_heard_as_a_call(
+        gap in prop::sample::select(vec![15.6, 16.7, 33.3, 50.0]), seed in any::<u64>(),
+    ) {
+        let moves = Pace { gap, jitter: 1.5, least: 40, most: 70 };
+        let state = Pace { least: 60, most: 400, ..moves };
+        prop_assert!(!is_call(&watch_cipher([moves, state], 60.0, |_, _| false, seed)));
     }
 
     #[test]
@@ -146,6 +190,20 @@ fn who_speaks_into_silence_is_never_a_call_by_that_alone() {
 fn who_speaks_while_the_other_sends_comfort_noise_is_heard() {
     let noise = Pace { gap: 200.0, jitter: 20.0, least: 24, most: 30 };
     assert!(is_call(&watch([OPUS, noise], 8.0, 0.01, Transport::Udp, 1)));
+}
+
+#[test]
+fn pages_in_cipher_text_are_not_heard_as_a_call() {
+    let asks = Pace { gap: 40.0, jitter: 30.0, least: 90, most: 400 };
+    let answers = Pace { gap: 15.0, jitter: 15.0, least: 60, most: 1400 };
+    let reads = |_, at: f64| at % 5.0 > 1.5;
+    assert!(!is_call(&watch_cipher([asks, answers], 60.0, reads, 5)));
+}
+
+#[test]
+fn who_reports_in_cipher_text_and_is_never_answered_is_not_heard_as_a_call() {
+    let report = Pace { gap: 30.0, jitter: 12.0, least: 60, most: 90 };
+    assert!(!is_call(&watch_cipher([report, SILENT], 600.0, |_, _| false, 5)));
 }
 
 #[test]

@@ -2,7 +2,9 @@
 //!
 //! Both sides speak when each sends 10 to 115 packets a second, 16 to 380 bytes on average, that are 20, 30, 40, 60 or
 //! 10 ms apart; two sides that keep such time weigh more than two that only keep some. One side speaks where the other
-//! listens: silence, or the comfort noise of a codec.
+//! listens: silence, or the comfort noise of a codec. Of datagrams that are cipher text from their first byte on it is
+//! enough that 10 to 115 small ones a second come one by one, however late some are, or that some do between silences;
+//! that their number is kept from second to second adds to it.
 //!
 //! Over TCP each frame may be a segment of its own, or those that gathered during a round trip leave together. A stream
 //! that is cipher text from its first byte on is speech by frames in time, or by gathered ones: 12 to 200 kbit/s a way, at
@@ -14,7 +16,8 @@
 //! packets, tiny packets of one size (instruments), and rates that change from second to second. A game that ticks 50 or 25
 //! times a second, both ways, cannot be told from a codec.
 //!
-//! Alone it decides from 30 decibans on, where no protocol was recognised: three seconds of two sides in strict time. In a
+//! Alone it decides from 30 decibans on, where no protocol was recognised: three seconds of two sides in strict time. On a
+//! port that calls strangers, as a peer's does, 20 are enough: such a port is more likely to be there for calls. In a
 //! tunnel, and behind TLS of which no name is known, what goes on is said to be a call, and what it is stays as it is: a
 //! call inside a VPN is a VPN.
 //!
@@ -27,7 +30,7 @@
 //! missed is terse, or mostly silent. Without signatures a WireGuard flow that carries a call is said to be a call.
 
 use super::rhythm::Rhythm;
-use super::{segments, Course, Detector, Profile, Shown, Way, Window, DECIDES_FROM, TOLD_FROM};
+use super::{hidden, segments, Course, Detector, Profile, Shown, Way, Window, DECIDES_FROM, TOLD_FROM};
 use crate::apps::Activity;
 use crate::packet::{Side, Time};
 
@@ -52,7 +55,7 @@ const LOOSE: i16 = 8;
 /// One speaks, and the other was heard before or sends comfort noise.
 const ONE_SPEAKS: i16 = 6;
 /// One speaks into silence: also what an instrument does, so that it never decides.
-const INTO_SILENCE: i16 = 2;
+pub(super) const INTO_SILENCE: i16 = 2;
 /// Two even rates, of which gaps and sizes were not seen.
 const COUNTED: i16 = 3;
 /// More in a second than speech needs, or at another pace.
@@ -73,13 +76,10 @@ impl Detector for Voice {
         if window.stream {
             return segments::fits(window, course);
         }
-        let [client, server] = window.ways.each_ref().map(Way::speech);
-        match (client, server) {
-            (Some(one), Some(other)) => both(one, other, window, course),
-            (Some(rhythm), None) => one(rhythm, Side::Client, window, course),
-            (None, Some(rhythm)) => one(rhythm, Side::Server, window, course),
-            (None, None) => unless_both_listen(window),
+        if course.is_random() {
+            return if_hidden(window, course);
         }
+        in_the_open(window, course)
     }
 
     fn tell(&self, shown: &Shown) -> String {
@@ -92,6 +92,21 @@ impl Detector for Voice {
             format!("{client} packets a second from the client and {server} from the server")
         };
         format!("{rates}, {least} to {most} bytes{apart}: the cadence of speech")
+    }
+}
+
+/// What a window of datagrams is worth if they turn out to be cipher text without a header.
+pub(super) fn if_hidden(window: &Window, course: &Course) -> i16 {
+    in_the_open(window, course).max(hidden::fits(window, course))
+}
+
+fn in_the_open(window: &Window, course: &Course) -> i16 {
+    let [client, server] = window.ways.each_ref().map(Way::speech);
+    match (client, server) {
+        (Some(one), Some(other)) => both(one, other, window, course),
+        (Some(rhythm), None) => one(rhythm, Side::Client, window, course),
+        (None, Some(rhythm)) => one(rhythm, Side::Server, window, course),
+        (None, None) => unless_both_listen(window),
     }
 }
 

@@ -77,7 +77,7 @@ pub struct Counts {
     pub readings_given_up: u64,
 }
 
-/// A packet without its bytes.
+/// A packet of which hardly more than its size is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Record {
     /// When it passed.
@@ -90,6 +90,8 @@ pub struct Record {
     pub wire_len: u32,
     /// Bytes that the transport carried.
     pub payload_len: u32,
+    /// The first of them, where it carried as many.
+    pub head: Option<[u8; 8]>,
 }
 
 /// What a data path counted of a flow since its first packet.

@@ -60,7 +60,7 @@ impl Core {
         let (packets, unrecognised) = (flow.packets(), flow.judgement.is_unrecognised());
         let Some(behaviour) = &mut flow.behaviour else { return };
         if unrecognised && transport == Transport::Udp {
-            behaviour.look_at_bytes(packets);
+            behaviour.look_at_bytes(window, packets);
         } else {
             behaviour.look_at_turns(packets);
         }

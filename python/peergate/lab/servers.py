@@ -138,11 +138,10 @@ def skype_options() -> list[str]:
 
 
 def unnamed_options() -> list[str]:
-    """How a client of the program that nobody knows is told of its network, and to hide its sizes."""
-    evasions = ["--padding", "24"]
+    """How a client of the program that nobody knows is told of its network, and to hide its pace and its sizes."""
+    evasions = ["--padding", "24", "--jitter", "0.008"]
     nodes = ["--nodes", ",".join(NODES), "--port", str(UNNAMED_PORT)]
-    # Nobody calls in the moment of the log-on.
-    return ["--dialect", "unnamed", *nodes, *evasions, "--after", "4"]
+    return ["--dialect", "unnamed", *nodes, *evasions]
 
 
 def tox_options(nodes: tuple[str, ...]) -> list[str]:

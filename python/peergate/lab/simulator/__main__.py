@@ -65,7 +65,6 @@ async def run_client(given: argparse.Namespace) -> None:
     if given.call:
         while not client.online:
             await asyncio.sleep(POLL_SECONDS)
-        await asyncio.sleep(given.after)
         peer, port = given.call.split(":")
         runner.perform(client.call(now(), Endpoint(peer, int(port)), given.seconds))
     await living
@@ -89,7 +88,6 @@ def main() -> None:
     parser.add_argument("--fake-tls", action="store_true", help="supernodes on 443 only")
     parser.add_argument("--rtp-like", action="store_true", help="voice behind an RTP header")
     parser.add_argument("--call", metavar="ADDRESS:PORT")
-    parser.add_argument("--after", type=float, default=0.0, help="seconds on line before the call")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the call")
     given = parser.parse_args()
     if given.part == "client":
