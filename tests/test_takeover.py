@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -81,6 +82,13 @@ class Runs:
         self._gateway.tells('"app":"ours"')
         time.sleep(0.3)
 
+    def told_at_the_end(self) -> dict[str, Any]:
+        """Lets the one that runs leave, and gives what it told last of the flow."""
+        self._gateway.process.terminate()
+        self._gateway.process.wait(PATIENCE_SECONDS)
+        events = [json.loads(line) for line in self._gateway.eve.read_text().splitlines()]
+        return [event for event in events if event["event_type"] == "flow"][-1]
+
     def end(self) -> None:
         self._gateway.__exit__()
 
@@ -112,3 +120,29 @@ def test_a_flow_that_a_killed_gateway_blocked_passes_where_the_next_ones_policy_
     assert not passes(LATER)
     runs.under(ALLOWED)
     assert passes(LATER)
+
+
+def test_a_flow_that_a_killed_gateway_decided_about_is_told_by_the_next_with_what_is_left_to_know(
+    runs: Runs,
+) -> None:
+    runs.under(ALLOWED)
+    runs.settles()
+    runs.under(BLOCKED)
+    for _ in range(4):
+        assert not passes(LATER)
+    flow = runs.told_at_the_end()
+    ours = flow["peergate"]
+    assert (ours["app"], ours["category"], ours["action"], ours["rule"]) == (
+        "ours",
+        "chat",
+        "block",
+        "not ours",
+    )
+    assert ours["confidence"] >= 0.9
+    assert [piece["what"] for piece in ours["evidence"]] == [
+        "the program that stood here before took it for this; what it saw is not known any more"
+    ]
+    # Three that the first one saw, and four that the second never did.
+    assert flow["flow"]["pkts_toserver"] == 7
+    assert flow["flow"]["reason"] == "shutdown"
+    assert (flow["src_ip"], flow["src_port"]) == OURS

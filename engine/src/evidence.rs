@@ -31,6 +31,10 @@ pub static OF_A_RELAY: Sign = Sign::new("its host passes it on: the same bytes a
 pub static OF_A_LOG_ON: Sign =
     Sign::new("it began when its local port called ten strangers and more in two seconds: a log-on", 20);
 
+/// Of a flow that is up since before this program began.
+pub static FORMER: Sign =
+    Sign::new("the program that stood here before took it for this; what it saw is not known any more", 50);
+
 /// What hosts say of their flows.
 pub static OF_HOSTS: [&Sign; 4] = [&OF_A_PEER, &OF_A_SUPERNODE, &OF_A_RELAY, &OF_A_LOG_ON];
 
@@ -45,6 +49,7 @@ pub static SIGNS: &[&Sign] = &[
     &OF_A_SUPERNODE,
     &OF_A_RELAY,
     &OF_A_LOG_ON,
+    &FORMER,
 ];
 
 /// Probability that a verdict is right whose evidence sums to `decibans`, in 0..1.
@@ -54,9 +59,25 @@ pub fn confidence(decibans: i32) -> f64 {
     (odds / (1.0 + odds)).min(SUREST)
 }
 
+/// The decibans that make such a probability, which may have been rounded up: whole ones were put in.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, reason = "clamped to what fits")]
+pub fn weight_of(confidence: f64) -> i16 {
+    let sure = confidence.clamp(1.0 - SUREST, SUREST);
+    (10.0 * (sure / (1.0 - sure)).log10() - PRIOR - 0.1).ceil() as i16
+}
+
 #[cfg(test)]
 mod tests {
-    use super::confidence;
+    use super::{confidence, weight_of};
+
+    #[test]
+    fn a_weight_gives_its_confidence_back() {
+        for decibans in 0..=50i16 {
+            assert_eq!(weight_of(confidence(decibans.into())), decibans);
+        }
+        assert_eq!((weight_of(0.0), weight_of(1.0), weight_of(f64::NAN)), (-10, 50, 0));
+    }
 
     #[test]
     fn confidence_rises_with_the_evidence_and_never_reaches_one() {

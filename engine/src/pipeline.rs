@@ -1,5 +1,6 @@
 //! The pipeline: decode → flow → inspect → apps → verdict. The one place that calls the stages.
 
+mod adopting;
 mod calling;
 mod config;
 mod ending;
@@ -11,6 +12,7 @@ mod segments;
 mod spare;
 mod watching;
 
+pub use adopting::Adopted;
 pub use config::{Config, Counted, Counts, Record};
 
 use std::sync::Arc;
@@ -232,8 +234,12 @@ impl Core {
         flow.count_record(record.time, side, record.wire_len, record.payload_len);
         tell_size(&mut self.hosts, &mut self.calls, flow, side, record);
         let head = record.head.as_ref().map_or(&[][..], |head| head.as_slice());
+        let unread = !flow.state.is_read();
         if watch(flow, record.time, side, record.payload_len, head) == Noted::WindowOver {
             self.turn_window(slot, record.from_low, record.time, record.payload_len, out);
+        }
+        if unread {
+            self.end_of_bytes(slot, out);
         }
     }
 

@@ -9,10 +9,10 @@ use peergate_engine::event::Outbox;
 use peergate_engine::flow;
 use peergate_engine::hosts;
 use peergate_engine::packet::{LinkType, Time};
-use peergate_engine::pipeline::{Counted, Engine, Record};
+use peergate_engine::pipeline::{Adopted, Counted, Engine, Record};
 
 use super::enforce::{in_kernel, Writer};
-use super::takeover::words_of;
+use super::takeover::{words_of, Decided};
 use super::{Command, Outlet, Rules, Settings};
 use crate::abi::{FlowCounters, FlowKey};
 use crate::error::Error;
@@ -32,6 +32,8 @@ pub struct Line {
     source: Box<dyn FrameSource>,
     engine: Engine,
     writer: Writer,
+    /// What a former program left decided.
+    decided: Decided,
     out: Outbox,
     heartbeat: Duration,
 }
@@ -41,11 +43,11 @@ impl Line {
         let Rules { catalog, policy } = settings.rules.clone();
         let mut writer = Writer::new(settings.rules, settings.refuse, outlet);
         writer.write_groups(source.enforcer())?;
-        writer.take_over(now(), source.enforcer())?;
+        let decided = writer.take_over(now(), source.enforcer())?;
         let engine = Engine::new(settings.engine, catalog, policy);
         // Several beats to a timeout: one may come late.
         let heartbeat = settings.bridge.heartbeat_timeout / 4;
-        Ok(Self { source, engine, writer, out: Outbox::new(), heartbeat })
+        Ok(Self { source, engine, writer, decided, out: Outbox::new(), heartbeat })
     }
 
     /// Runs until told to stop, or until the line is gone.
@@ -80,7 +82,7 @@ impl Line {
     }
 
     fn drain(&mut self) -> Result<(), Error> {
-        let Self { source, engine, writer, out, heartbeat } = self;
+        let Self { source, engine, writer, out, heartbeat, .. } = self;
         source.drain(NAP.min(*heartbeat), &mut |enforcer, sample| {
             match sample {
                 Sample::Whole(frame, _) => {
@@ -113,9 +115,16 @@ impl Line {
     }
 
     fn take_over_counts(&mut self) -> Result<(), Error> {
-        let Self { source, engine, writer, out, .. } = self;
+        let Self { source, engine, writer, decided, out, .. } = self;
         let enforcer = source.enforcer();
-        enforcer.flow_counters(&mut |key, counters| engine.counted(&counted(key, counters), out))?;
+        enforcer.flow_counters(&mut |key, counters| {
+            let counted = counted(key, counters);
+            if let Some(gist) = decided.heard_again(key, counted.last) {
+                engine.adopt(&Adopted { counted, start: Time(counters.first), gist }, out);
+            }
+            engine.counted(&counted, out);
+        })?;
+        decided.forget_silent(now());
         writer.take(out, enforcer);
         Ok(())
     }

@@ -6,10 +6,12 @@ use super::evidence::{Evidence, Source};
 use super::tally::Weighing;
 use super::words::{Activity, Role};
 use super::{AppId, Catalog, Learn};
+use crate::evidence::{weight_of, FORMER};
 use crate::facts::{FactStore, Seen, Sign};
 use crate::inspect::{Category, ProtocolId};
 use crate::learned::{AddressName, Lesson, Way, SUSPECTS};
 use crate::packet::{Endpoint, Side, Transport};
+use crate::policy::Subject;
 
 /// Most pieces of evidence that a judgement keeps.
 pub const MOST_EVIDENCE: usize = 8;
@@ -107,6 +109,27 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// What a former program took a flow for; what it rested on is not known any more.
+    #[must_use]
+    pub fn of_former(subject: &Subject) -> Self {
+        let known = subject.app != AppId::UNKNOWN || subject.category != Category::Unknown;
+        let weight = weight_of(subject.confidence);
+        let source = Source::Sign(FORMER.id());
+        let told = Evidence { source, packet: 1, weight, weighing: Weighing::Lent };
+        Self {
+            app: subject.app,
+            protocol: subject.protocol,
+            category: Some(subject.category).filter(|_| known),
+            activity: subject.activity,
+            usual: subject.activity,
+            role: subject.role,
+            decibans: if known { weight.into() } else { 0 },
+            named: subject.app != AppId::UNKNOWN,
+            evidence: known.then_some(told).into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
     /// What speaks for it.
     #[must_use]
     pub fn evidence(&self) -> &[Evidence] {

@@ -53,6 +53,14 @@ impl State {
     const RESET: u8 = 1 << 6;
     const READ: u8 = 1 << 7;
 
+    /// Of a flow that was decided about before it was known, as far as its sides were heard.
+    #[must_use]
+    pub const fn decided(client_spoke: bool, server_spoke: bool) -> Self {
+        let client = if client_spoke { Self::CLIENT_SPOKE } else { 0 };
+        let server = if server_spoke { Self::SERVER_SPOKE } else { 0 };
+        Self(Self::READ | client | server)
+    }
+
     /// Notes a packet from `side`.
     #[inline]
     pub fn note(&mut self, packet: &Packet<'_>, side: Side) {

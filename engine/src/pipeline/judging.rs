@@ -1,5 +1,6 @@
 //! The last stages of the pipeline: what a flow is taken for, what is done with it, what it teaches about others.
 
+use super::ending::held_by;
 use super::{calling, Core};
 use crate::apps::{Activity, AppId, Judgement, Known, Learn};
 use crate::behaviour::is_medium;
@@ -97,14 +98,36 @@ impl Core {
 
     /// Nothing more will be read.
     pub(super) fn settle(&mut self, slot: Slot, out: &mut Outbox) {
+        self.stop_reading(slot);
+        let heard_out = self.table.look(slot).is_some_and(|flow| !flow.may_yet_speak());
+        if self.config.live && (heard_out || self.is_blocked(slot)) {
+            self.release(slot, out);
+        }
+    }
+
+    /// The data path shows no more bytes of a flow that is still read. What waited for a name in them waits no longer; how
+    /// the rest of it goes on is watched still, whatever it was recognised as.
+    pub(super) fn end_of_bytes(&mut self, slot: Slot, out: &mut Outbox) {
+        let held = self.table.look(slot).map_or(0, held_by);
+        self.reading_bytes = self.reading_bytes.saturating_sub(held);
+        self.examine(slot);
+        self.ask_again(slot, out);
+        self.stop_reading(slot);
+        if self.is_blocked(slot) {
+            self.release(slot, out);
+        }
+    }
+
+    fn stop_reading(&mut self, slot: Slot) {
         let Some(flow) = self.table.get(slot) else { return };
         self.spare.put(flow.reading.take());
         flow.facts.shrink();
         flow.signs.shrink_to_fit();
         flow.state.finish_reading();
-        if self.config.live && !flow.may_yet_speak() {
-            self.release(slot, out);
-        }
+    }
+
+    fn is_blocked(&self, slot: Slot) -> bool {
+        self.table.look(slot).is_some_and(|flow| flow.decision.action == Action::Block)
     }
 
     /// Nothing more is asked of the flow's packets: whoever showed them only for the sake of the verdict need not any more.

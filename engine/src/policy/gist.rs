@@ -42,7 +42,7 @@ impl Gist {
     /// The subject again, between these two ends.
     #[must_use]
     pub fn subject(self, low: Addr, high: Addr) -> Subject {
-        let (client, server) = if self.is_set(at::CLIENT_IS_LOW) { (low, high) } else { (high, low) };
+        let (client, server) = if self.client_is_low() { (low, high) } else { (high, low) };
         let number = |place: u32| u8::try_from(self.word >> place & 0xff).unwrap_or_default();
         let confidence = u16::try_from(self.word >> at::CONFIDENCE & 0xffff).unwrap_or_default();
         let (category, activity, role) = (number(at::CATEGORY), number(at::ACTIVITY), number(at::ROLE));
@@ -56,6 +56,12 @@ impl Gist {
             role: Role::ALL.iter().copied().find(|one| *one as u8 == role).unwrap_or_default(),
             confidence: f64::from(confidence) / f64::from(u16::MAX),
         }
+    }
+
+    /// Whether the client is the lesser end.
+    #[must_use]
+    pub fn client_is_low(self) -> bool {
+        self.is_set(at::CLIENT_IS_LOW)
     }
 
     /// Whether the flow was read as far as it is read: else only what was seen until then is known.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use peergate_engine::policy::{Policy, RuleSpec};
 
+use crate::build::{TCP, UDP};
 use crate::play::{catalog, policy, End, Happened, Play, ACK, HERE, STARTS, THERE};
 use crate::talk::{bittorrent, client_hello, dht, dht_answer, noise, REQUEST, RESPONSE};
 
@@ -56,8 +57,7 @@ fn a_verdict_is_told_again_only_when_it_says_something_else() {
     assert_eq!(verdicts, 1);
 }
 
-#[test]
-fn what_only_carries_is_not_blocked_before_the_name_in_it_could_allow_it() {
+fn the_wiki_and_nothing_else() -> Arc<Policy> {
     let rule = |name: &str, app: &[&str], action: &str| RuleSpec {
         name: name.into(),
         app: app.iter().map(|app| (*app).into()).collect(),
@@ -65,7 +65,64 @@ fn what_only_carries_is_not_blocked_before_the_name_in_it_could_allow_it() {
         ..RuleSpec::default()
     };
     let rules = [rule("the wiki", &["wikipedia"], "allow"), rule("nothing else", &[], "block")];
-    let policy = Arc::new(Policy::compile(&[], &rules, &catalog()).unwrap());
+    Arc::new(Policy::compile(&[], &rules, &catalog()).unwrap())
+}
+
+/// What was decided since this was asked last.
+fn decided(play: &mut Play) -> Vec<(String, &'static str)> {
+    let verdict = |happened| match happened {
+        Happened::Verdict(seen, _) => Some((seen.app, seen.action)),
+        _ => None,
+    };
+    play.happened().into_iter().filter_map(verdict).collect()
+}
+
+#[test]
+fn a_name_is_waited_for_no_longer_than_bytes_are_shown() {
+    let mut play = Play::live();
+    play.set_policy(the_wiki_and_nothing_else());
+    let (client, server) = ((HERE, 50_000), (THERE, 443));
+    play.connect(client, server);
+    play.segment(client, server, STARTS, ACK, &client_hello("en.wikipedia.org")[..60]);
+    assert_eq!(decided(&mut play), []);
+    play.record(client, server, TCP, 1);
+    assert_eq!(decided(&mut play).last(), Some(&("tls".to_owned(), "block")));
+}
+
+#[test]
+fn what_nobody_recognises_is_blocked_by_default_when_no_more_bytes_are_shown() {
+    let mut play = Play::live();
+    play.set_policy(the_wiki_and_nothing_else());
+    let (client, server) = ((HERE, 50_000), (THERE, 40_000));
+    for _ in 0..16 {
+        play.datagram(client, server, &noise(90));
+    }
+    assert_eq!(decided(&mut play), []);
+    play.record(client, server, UDP, 90);
+    assert_eq!(decided(&mut play), [("unknown".to_owned(), "block")]);
+}
+
+#[test]
+fn a_flow_that_a_former_program_decided_about_is_told_with_what_is_left_to_know() {
+    let mut play = Play::live();
+    play.set_policy(policy("no downloads", "p2p", "block"));
+    ask(&mut play);
+    let gist = play.gists()[0];
+    let mut next = Play::live();
+    next.set_policy(policy("no downloads", "p2p", "block"));
+    next.adopt(SOCKET, PEER, UDP, (40, 4_000), gist);
+    next.adopt(SOCKET, PEER, UDP, (90, 9_000), gist);
+    let told = next.finish();
+    let [flow] = told.as_slice() else { panic!("{told:?}") };
+    assert_eq!((flow.app.as_str(), flow.action, flow.rule.as_deref()), ("bittorrent", "block", Some("no downloads")));
+    assert_eq!((flow.packets, flow.reason), ([40, 40], Some("shutdown")));
+    assert_eq!(flow.shows("the program that stood here before took it for this"), Some(1));
+    assert!(flow.facts.is_empty());
+}
+
+#[test]
+fn what_only_carries_is_not_blocked_before_the_name_in_it_could_allow_it() {
+    let policy = the_wiki_and_nothing_else();
     let talk = |name: &str| {
         let mut play = Play::live();
         play.set_policy(policy.clone());
@@ -81,11 +138,7 @@ fn what_only_carries_is_not_blocked_before_the_name_in_it_could_allow_it() {
         for place in 0..3 {
             play.segment(client, server, [next.wrapping_add(6 * place), STARTS[1] + 49], ACK, &[23, 3, 3, 0, 1, 9]);
         }
-        let verdict = |happened| match happened {
-            Happened::Verdict(seen, _) => Some((seen.app, seen.action)),
-            _ => None,
-        };
-        play.happened().into_iter().filter_map(verdict).collect::<Vec<_>>()
+        decided(&mut play)
     };
     assert_eq!(talk("en.wikipedia.org"), [("wikipedia".to_owned(), "allow")]);
     assert_eq!(talk("www.example.com"), [("tls".to_owned(), "block")]);

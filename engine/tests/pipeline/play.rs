@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 
 use peergate_engine::apps::Catalog;
 use peergate_engine::event::{CallNews, Event, Learnt, Outbox, Told};
-use peergate_engine::packet::{Frame, LinkType, Time};
-use peergate_engine::pipeline::{Config, Counts, Engine};
-use peergate_engine::policy::{Policy, RuleSpec};
+use peergate_engine::flow::FlowKey;
+use peergate_engine::packet::{Addr, Endpoint, Frame, LinkType, Time};
+use peergate_engine::pipeline::{Adopted, Config, Counted, Counts, Engine, Record};
+use peergate_engine::policy::{Gist, Policy, RuleSpec};
 use peergate_engine::report::{Evidence, Report};
 
 use crate::build::{ethernet, tcp_at, udp, v4_between, IPV4, TCP, UDP};
@@ -163,6 +164,28 @@ impl Play {
         self.segment(client, server, [asked, answered], ACK, b"");
     }
 
+    /// A packet of which a data path tells hardly more than the size.
+    pub fn record(&mut self, from: End, to: End, transport: u8, payload_len: u32) {
+        self.time.0 += Time::MILLI;
+        let key = key(from, to, transport);
+        let (from_low, wire_len) = (key.low == endpoint(from), payload_len + 42);
+        let record = Record { time: self.time, key, from_low, wire_len, payload_len, head: None };
+        self.engine.record(&record, &mut self.events);
+    }
+
+    /// A flow that a former program decided about, of which each side has sent so many packets and bytes.
+    pub fn adopt(&mut self, one: End, other: End, transport: u8, sent: (u32, u64), gist: Gist) {
+        let counted = Counted { key: key(one, other, transport), low: sent, high: sent, last: self.time };
+        let start = Time(self.time.0 - 60 * Time::SECOND);
+        self.engine.adopt(&Adopted { counted, start, gist }, &mut self.events);
+    }
+
+    /// What flows were taken for that were decided since this was asked last.
+    pub fn gists(&mut self) -> Vec<Gist> {
+        let gist = |event| if let Event::Verdict(told, _) = event { Some(told.flow.gist()) } else { None };
+        std::mem::take(&mut self.events).into_iter().filter_map(gist).collect()
+    }
+
     /// What happened since this was asked last.
     pub fn happened(&mut self) -> Vec<Happened> {
         let events = std::mem::take(&mut self.events);
@@ -227,6 +250,14 @@ impl Play {
 }
 
 /// A TCP segment in its Ethernet frame.
+fn endpoint((addr, port): End) -> Endpoint {
+    Endpoint { addr: Addr::v4(addr), port }
+}
+
+fn key(one: End, other: End, transport: u8) -> FlowKey {
+    FlowKey::between(endpoint(one), endpoint(other), transport)
+}
+
 pub fn segment(from: End, to: End, numbers: [u32; 2], flags: u8, payload: &[u8]) -> Vec<u8> {
     ethernet(IPV4, &v4_between(from.0, to.0, TCP, &tcp_at([from.1, to.1], numbers, flags, payload)))
 }
