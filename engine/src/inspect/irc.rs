@@ -11,6 +11,25 @@ use memchr::{memchr, memmem};
 /// The IRC protocol.
 pub struct Irc;
 
+/// Where it is usually served.
+const PORTS: [u16; 7] = [6665, 6666, 6667, 6668, 6669, 6697, 7000];
+/// What clients say in the middle of a connection, and each side to see whether the other is there.
+const COMMANDS: [&[u8]; 13] = [
+    b"AWAY",
+    b"ISON",
+    b"LIST",
+    b"LUSERS",
+    b"MODE",
+    b"NAMES",
+    b"PART",
+    b"PING",
+    b"PONG",
+    b"TOPIC",
+    b"USERHOST",
+    b"WHO",
+    b"WHOIS",
+];
+
 /// Longest line with tags (IRCv3 message tags), and some room.
 const LONGEST_LINE: usize = 1024;
 
@@ -24,16 +43,19 @@ static GREETING: Sign = Sign::new("an IRC server's first line", 60);
 // A name with `!` and `@`, and one of eight words; or one of two words, a room's or a person's name, and a colon.
 static TALK: Sign = Sign::new("a line of a talk on IRC", 75);
 
+// One of a dozen words, and the port.
+static WORD: Sign = Sign::new("a command of IRC, on its port", 45);
+
 static PROFILE: Profile = Profile {
     name: "irc",
     title: "IRC",
     category: Category::Chat,
     layer: Layer::Content,
     transports: &[Transport::Tcp],
-    ports: &[6667, 6697, 7000],
-    first: First::Of(b":CJNPU"),
+    ports: &PORTS,
+    first: First::Of(b":ACIJLMNPTUW"),
     fields: &[&NETWORK, &DCC],
-    signs: &[&LOG_ON, &GREETING, &TALK],
+    signs: &[&LOG_ON, &GREETING, &TALK, &WORD],
 };
 
 impl Protocol for Irc {
@@ -44,12 +66,14 @@ impl Protocol for Irc {
     fn matches(&self, opening: &Payload<'_>) -> Match {
         let bytes = opening.bytes;
         let Some(end) = memchr(b'\n', bytes) else {
-            return if bytes.len() < LONGEST_LINE && bytes.is_ascii() { Match::Unsure } else { Match::No };
+            let may_come = bytes.len() < LONGEST_LINE && bytes.is_ascii();
+            return if may_come { Match::Unsure } else { Match::No };
         };
         match bytes.get(..end).map(<[u8]>::trim_ascii_end) {
             Some(line) if is_log_on(line) => Match::Yes(&LOG_ON),
             Some(line) if is_greeting(line) => Match::Yes(&GREETING),
             Some(line) if is_talk(line) => Match::Yes(&TALK),
+            Some(line) if opening.on_port(&PORTS) && is_command(line) => Match::Yes(&WORD),
             // A password is said before the name; what follows tells whose it is.
             Some(line) if line.starts_with(b"PASS ") => match bytes.get(end + 1..).map(second_line) {
                 Some(Some(line)) if is_log_on(line) => Match::Yes(&LOG_ON),
@@ -142,6 +166,12 @@ fn is_talk(line: &[u8]) -> bool {
     }
 }
 
+/// `WHO #room`, `PING :irc.example`
+fn is_command(line: &[u8]) -> bool {
+    let mut words = line.split(|byte| *byte == b' ');
+    words.next().is_some_and(|word| COMMANDS.contains(&word)) && words.next().is_some_and(|word| !word.is_empty())
+}
+
 /// The line, or nothing where it has not ended.
 fn second_line(bytes: &[u8]) -> Option<&[u8]> {
     bytes.get(..memchr(b'\n', bytes)?).map(<[u8]>::trim_ascii_end)
@@ -167,6 +197,10 @@ mod tests {
         for line in ["JOIN #room\r\n", ":ann!a@example.org PRIVMSG #room :hello\r\n", ":ann!a@h QUIT :bye\r\n"] {
             assert!(testing::tell(&Irc, Transport::Tcp, &[(Side::Client, line.as_bytes())]).saw(&TALK), "{line}");
         }
+        let server = Endpoint { port: 6667, ..testing::SERVER };
+        let talk: [(Side, &[u8]); 1] = [(Side::Client, b"WHO #room\r\n")];
+        assert!(testing::tell_between(&Irc, Transport::Tcp, testing::CLIENT, server, &talk).saw(&WORD));
+        assert!(testing::tell(&Irc, Transport::Tcp, &talk).matched.is_none());
         for line in ["JOIN us\r\n", ":ann PRIVMSG hello\r\n", "PRIVMSG\r\n"] {
             assert!(
                 testing::tell(&Irc, Transport::Tcp, &[(Side::Client, line.as_bytes())]).matched.is_none(),

@@ -26,7 +26,8 @@ static CLIENT: Field = Field::text("mqtt.client", "what the client calls itself"
 // Kind (24 dB), the protocol's name with its length (144 dB), the version.
 static SIGN: Sign = Sign::new("a client connects to an MQTT broker", 150);
 
-// Kind (14 dB), exact length (20 dB), a topic of printable letters with its length (30 dB), and the port (6 dB).
+// Kind (14 dB), a length that leads to the end or to another kind (14 dB), a topic of printable letters with its length (30 dB),
+// and the port (6 dB).
 static PUBLISHED: Sign = Sign::new("a message is published, on the port of MQTT", 60);
 
 static PROFILE: Profile = Profile {
@@ -54,7 +55,7 @@ impl Single for Mqtt {
     fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
         let mut reader = Reader::new(opening.bytes);
         if reader.u8()? != CONNECT {
-            return is_published(opening.bytes).then(|| Heard::by(&PUBLISHED));
+            return published(opening.bytes);
         }
         number(&mut reader)?;
         let length = reader.be16()?;
@@ -75,27 +76,34 @@ impl Single for Mqtt {
     }
 }
 
-/// Whether all of this is messages that publish, one behind the other (MQTT 3.1.1 §3.3).
-fn is_published(bytes: &[u8]) -> bool {
+/// Messages that publish, one behind the other (MQTT 3.1.1 §3.3); the last may be cut.
+fn published<'a>(bytes: &[u8]) -> Option<Heard<'a>> {
+    let (mut reader, mut whole) = (Reader::new(bytes), 0);
+    while let Some(kind) = reader.u8() {
+        if !PUBLISH.contains(&kind) {
+            return None;
+        }
+        let Some(mut message) = number(&mut reader).and_then(|length| reader.sub(length)) else { break };
+        if !is_plain(&mut message)? {
+            return None;
+        }
+        whole += 1;
+    }
+    match whole {
+        0 if bytes.len() < usize::from(LONGEST_NAME) => Some(Heard::Part),
+        0 => None,
+        _ => Some(Heard::by(&PUBLISHED)),
+    }
+}
+
+/// Whether a message begins with a topic: wildcards are for those who subscribe.
+fn is_plain(message: &mut Reader<'_>) -> Option<bool> {
     /// `a/b` at least.
     const SHORTEST_TOPIC: usize = 3;
-    let mut reader = Reader::new(bytes);
-    let mut message = || {
-        let kind = reader.u8()?;
-        let length = number(&mut reader)?;
-        let mut message = reader.sub(length)?;
-        let topic = message.be16()?;
-        let topic = message.take(topic.into())?;
-        // Wildcards are for those who subscribe.
-        let plain = topic.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'+' | b'#'));
-        (PUBLISH.contains(&kind) && topic.len() >= SHORTEST_TOPIC && plain).then_some(reader.is_empty())
-    };
-    loop {
-        match message() {
-            Some(false) => {}
-            last => return last.is_some(),
-        }
-    }
+    let length = message.be16()?;
+    let topic = message.take(length.into())?;
+    let plain = topic.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'+' | b'#'));
+    Some(topic.len() >= SHORTEST_TOPIC && plain)
 }
 
 /// The client's name, behind the properties that version 5 put before it.
@@ -148,7 +156,8 @@ mod tests {
             [&[0x30, 13, 0, 6][..], b"room/1", b"21.5\n", &[0x32, 9, 0, 3], b"a/b", &[0, 7], b"on"].concat();
         let heard = |bytes| tell_between(&Mqtt, Transport::Tcp, testing::CLIENT, broker, &[(Side::Client, bytes)]);
         assert!(heard(&published).saw(&PUBLISHED));
-        assert!(heard(&published[..20]).matched.is_none());
+        assert!(heard(&published[..20]).saw(&PUBLISHED), "the second is cut by the segment");
+        assert!(heard(&published[..14]).matched.is_none(), "none is whole");
         assert!(tell(&Mqtt, Transport::Tcp, &[(Side::Client, &published)]).matched.is_none());
     }
 }

@@ -19,19 +19,24 @@ static MESSAGE: Sign = Sign::new("a message of a Viber relay of known kind and s
 // The exact length (48 dB), a mark of two bytes (48 dB), and one of another (24 dB).
 static GREETING: Sign = Sign::new("the first message of a Viber client, of exact length", 90);
 
+// An exact length (48 dB) and a mark of two bytes (48 dB), and the port.
+static SERVER_GREETING: Sign = Sign::new("the first message of a Viber server, of exact length, on its port", 75);
+// The same two bytes (48 dB), another kind and size that fit (40 dB); other protocols repeat their first bytes too.
+static SAME: Sign = Sign::new("another message of the same session of a Viber relay", 30);
+
 static PROFILE: Profile = Profile {
     name: "viber",
     title: "Viber",
     category: Category::Call,
     layer: Layer::Content,
     transports: &[Transport::Udp, Transport::Tcp],
-    ports: &[4244, 5242, 7985, 7987],
+    ports: &PORTS,
     first: First::Shapes(&[
         Shape::datagram().at(2, Bytes::Of(&[1, 3, 9, 0x0b, 0x0c, 0x11, 0x19, 0x1a])).at(3, Bytes::Of(&[0])),
         Shape::stream().at(1, Bytes::Range(0, 4)),
     ]),
     fields: &[],
-    signs: &[&BOTH, &MESSAGE, &GREETING],
+    signs: &[&BOTH, &MESSAGE, &GREETING, &SERVER_GREETING, &SAME],
 };
 
 impl Protocol for Viber {
@@ -41,7 +46,7 @@ impl Protocol for Viber {
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
         if opening.transport == Transport::Tcp {
-            return greeting(opening.bytes);
+            return greeting(opening);
         }
         let Some(session) = session(opening.bytes, opening.wire_len) else { return Match::No };
         if opening.other.starts_with(&session) && opening.other.get(3) == Some(&0) {
@@ -56,10 +61,15 @@ impl Protocol for Viber {
     }
 }
 
+/// Messages after which the other side will not speak any more.
+const ENOUGH: u8 = 24;
+
 /// A talk with a relay: what its first message called the session, and which side sent it.
 #[derive(Default)]
 struct Relay {
     first: Option<([u8; 2], Side)>,
+    kind: Option<u8>,
+    read: u8,
 }
 
 impl Parser for Relay {
@@ -69,11 +79,22 @@ impl Parser for Relay {
         }
         let Some(session) = session(payload.bytes, payload.wire_len) else { return Next::More };
         let (first, side) = *self.first.get_or_insert((session, payload.side));
-        if first != session || side == payload.side {
-            return Next::More;
+        let kind = payload.bytes.get(2).copied();
+        self.read += 1;
+        if first == session && side != payload.side {
+            facts.sign(&BOTH);
+            return Next::Done;
         }
-        facts.sign(&BOTH);
-        Next::Done
+        // Of one side alone the same kind again says nothing more.
+        if first == session && self.read > 1 && self.kind != kind {
+            facts.sign(&SAME);
+        }
+        self.kind = kind;
+        if self.read < ENOUGH {
+            Next::More
+        } else {
+            Next::Done
+        }
     }
 
     fn turned(&mut self) {
@@ -81,8 +102,12 @@ impl Parser for Relay {
     }
 }
 
+/// For messages and for relays.
+const PORTS: [u16; 4] = [4244, 5242, 7985, 7987];
+
 /// Length of all of it, least significant byte first; a number; the mark; its kind, 3 or 5.
-fn greeting(bytes: &[u8]) -> Match {
+fn greeting(opening: &Payload<'_>) -> Match {
+    let bytes = opening.bytes;
     let mut reader = Reader::new(bytes);
     let Some(length) = reader.le16() else { return Match::Unsure };
     if !(16..=1024).contains(&length) || bytes.len() > usize::from(length) {
@@ -91,11 +116,11 @@ fn greeting(bytes: &[u8]) -> Match {
     if bytes.len() < usize::from(length) {
         return Match::Unsure;
     }
-    let mark: Option<[u8; 4]> = reader.skip(4).and_then(|()| reader.array());
-    if matches!(mark, Some([0xfc, 0xff, 3 | 5, 0x80])) {
-        Match::Yes(&GREETING)
-    } else {
-        Match::No
+    // The client's number is not given yet; the server's answer has one, and the mark behind it.
+    match bytes.get(2..10) {
+        Some([_, _, _, _, 0xfc, 0xff, 3 | 5, 0x80]) => Match::Yes(&GREETING),
+        Some([_, _, 3 | 5, 0x80, 0, 0, 0, 0]) if opening.on_port(&PORTS) => Match::Yes(&SERVER_GREETING),
+        _ => Match::No,
     }
 }
 
@@ -120,7 +145,8 @@ fn session(bytes: &[u8], length: u32) -> Option<[u8; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspect::testing::tell;
+    use crate::inspect::testing::{tell, tell_between, CLIENT, SERVER};
+    use crate::packet::Endpoint;
 
     #[test]
     fn a_greeting_is_told_by_length_and_mark() {
@@ -129,6 +155,15 @@ mod tests {
         assert!(tell(&Viber, Transport::Tcp, &talk).saw(&GREETING));
         let longer = [&bytes[..], &[0]].concat();
         assert!(tell(&Viber, Transport::Tcp, &[(Side::Client, &longer)]).matched.is_none());
+    }
+
+    #[test]
+    fn a_server_s_greeting_counts_on_its_port() {
+        let bytes = [&[0x10, 0, 0xed, 3, 3, 0x80, 0, 0, 0, 0][..], &[9; 6]].concat();
+        let server = Endpoint { port: 5242, ..SERVER };
+        let talk: [(Side, &[u8]); 1] = [(Side::Server, &bytes)];
+        assert!(tell_between(&Viber, Transport::Tcp, CLIENT, server, &talk).saw(&SERVER_GREETING));
+        assert!(tell(&Viber, Transport::Tcp, &talk).matched.is_none());
     }
 
     #[test]

@@ -19,6 +19,8 @@ static WARP: Field = Field::flag("wireguard.warp", "the header is written as Clo
 
 // Four fixed bytes, though small numbers, and the exact length, which is one of some hundred.
 static HANDSHAKE: Sign = Sign::new("a WireGuard handshake message: kind, zero bytes and exact length", 46);
+// Four fixed bytes, and four that the other side drew (96 dB).
+static ANSWER: Sign = Sign::new("a WireGuard answer that names who opened, whatever their sizes", 90);
 // Four fixed bytes, a length in steps of 16 and a counter with three empty bytes: all small numbers.
 static DATA: Sign = Sign::new("WireGuard data with a counter that is still low", 48);
 // Five high bits of the kind, a length in steps of 16, four empty bytes of the counter, among small numbers.
@@ -50,7 +52,7 @@ static PROFILE: Profile = Profile {
             .at(15, Bytes::Of(&[0])),
     ]),
     fields: &[&MESSAGE, &DISGUISED, &WARP],
-    signs: &[&HANDSHAKE, &DATA, &WARP_DATA, &WARP_HANDSHAKE, &COUNTED, &STEP],
+    signs: &[&HANDSHAKE, &DATA, &WARP_DATA, &WARP_HANDSHAKE, &COUNTED, &STEP, &ANSWER],
 };
 
 /// What WARP sets in the kind.
@@ -89,6 +91,7 @@ impl Protocol for WireGuard {
     fn matches(&self, opening: &Payload<'_>) -> Match {
         match judge(opening) {
             Some((_, sign)) => Match::Yes(sign),
+            None if answers(opening) => Match::Yes(&ANSWER),
             None if counted(opening).is_some() => Match::Yes(&COUNTED),
             None => Match::No,
         }
@@ -97,6 +100,17 @@ impl Protocol for WireGuard {
     fn parser(&self) -> Box<dyn Parser> {
         Box::<Messages>::default()
     }
+}
+
+/// The answer to an opening, which names its sender; some fill both up to sizes of their own.
+fn answers(payload: &Payload<'_>) -> bool {
+    let mut reader = Reader::new(payload.other);
+    let opened = reader.le32() == Some(1);
+    let sender = reader.le32();
+    let mut reader = Reader::new(payload.bytes);
+    let answer = reader.le32() == Some(2);
+    let receiver = reader.skip(4).and_then(|()| reader.le32());
+    opened && answer && sender.is_some_and(|sender| sender != 0) && sender == receiver && payload.wire_len >= 92
 }
 
 fn judge(payload: &Payload<'_>) -> Option<(Message, &'static Sign)> {
@@ -163,6 +177,11 @@ struct Messages {
 
 impl Parser for Messages {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        if answers(payload) {
+            facts.text(&MESSAGE, Message::Response.name());
+            facts.client_is(payload.side.other());
+            return Next::Done;
+        }
         let Some((message, sign)) = judge(payload) else { return self.disguised(payload, facts) };
         if self.tried > 0 && is_warps(sign) {
             // Behind a datagram that was only counted, WARP's own writing is too little to go by.
@@ -246,6 +265,17 @@ mod tests {
         };
         assert!(told([5, 5, 5]).has(&DISGUISED));
         assert!(!told([5, 6, 7]).has(&DISGUISED), "another receiver each time");
+    }
+
+    #[test]
+    fn an_answer_names_who_opened_whatever_its_size() {
+        let opening = [&[1, 0, 0, 0, 7, 8, 9, 1][..], &[0x55; 196]].concat();
+        let answer = |receiver: u8| [&[2, 0, 0, 0, 1, 1, 1, 1, 7, 8, 9, receiver][..], &[0x55; 88]].concat();
+        let told = |receiver: u8| {
+            tell(&WireGuard, Transport::Udp, &[(Side::Client, &opening), (Side::Server, &answer(receiver))])
+        };
+        assert!(told(1).saw(&ANSWER));
+        assert!(told(2).matched.is_none());
     }
 
     #[test]

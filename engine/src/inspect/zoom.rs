@@ -26,6 +26,10 @@ static ECHO: Sign = Sign::new("a Zoom server's answer to the opening of a client
 static HELLO: Sign = Sign::new("the opening of a Zoom client on a Zoom port", 35);
 // First byte (24 dB), direction (21 dB), kind of media (15 dB); less among small numbers, which all three are; and the port.
 static FRAME: Sign = Sign::new("Zoom media with the server's header, on a Zoom port", 38);
+// First byte and direction (45 dB), less among small numbers, which both are; and the port.
+static NUMBERED: Sign = Sign::new("what could be a datagram of a Zoom meeting, on a Zoom port", 20);
+// The meeting's number again (96 dB) and the next of the datagram (42 dB), which others have at other places.
+static COUNTED: Sign = Sign::new("datagrams of one Zoom meeting, counted one by one, on a Zoom port", 60);
 // Kind (24 dB), version and type of the RTP inside (9 dB).
 static DIRECT_FRAME: Sign = Sign::new("what could be Zoom media without a server", 15);
 // The same source (96 dB) and the next number (42 dB) inside.
@@ -46,7 +50,7 @@ static PROFILE: Profile = Profile {
         Shape::datagram().at(0, Bytes::Of(&[0x0f, 0x10, 0x1e])),
     ]),
     fields: &[&MEDIA, &DIRECT],
-    signs: &[&ECHO, &HELLO, &FRAME, &DIRECT_FRAME, &DIRECT_PAIR],
+    signs: &[&ECHO, &HELLO, &FRAME, &NUMBERED, &COUNTED, &DIRECT_FRAME, &DIRECT_PAIR],
 };
 
 impl Protocol for Zoom {
@@ -60,6 +64,7 @@ impl Protocol for Zoom {
                 Some(Kind::Echo) => Match::Yes(&ECHO),
                 Some(Kind::Hello) => Match::Yes(&HELLO),
                 Some(Kind::Media(_)) => Match::Yes(&FRAME),
+                Some(Kind::Other) => Match::Yes(&NUMBERED),
                 None => Match::No,
             };
         }
@@ -79,6 +84,9 @@ impl Protocol for Zoom {
 struct Meeting {
     /// Source and number of the last RTP header seen inside, of a meeting without a server.
     last: Option<(u32, u16)>,
+    /// Meeting and number of each side's last datagram with the server's header.
+    numbers: [Option<(u32, u16)>; 2],
+    counted: bool,
     read: u8,
 }
 
@@ -94,7 +102,12 @@ impl Parser for Meeting {
             Some(Kind::Media(media)) => {
                 facts.sign(&FRAME);
                 facts.text(&MEDIA, media.as_bytes());
-                return Next::Done;
+                if self.count(payload, facts) {
+                    return Next::Done;
+                }
+            }
+            Some(Kind::Other) => {
+                let _ = self.count(payload, facts);
             }
             // Keep-alives and reports, and other kinds of the same; STUN and DTLS are others'.
             None if payload.bytes.first().is_some_and(|first| *first <= 0x07) => {}
@@ -109,6 +122,19 @@ impl Parser for Meeting {
 }
 
 impl Meeting {
+    /// Whether datagrams of one meeting were counted one by one.
+    fn count(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> bool {
+        let now = numbers(payload.bytes);
+        let before = self.numbers.get_mut(payload.side.index()).and_then(|last| std::mem::replace(last, now));
+        if let (Some((meeting, number)), Some((same, last))) = (now, before) {
+            self.counted |= meeting == same && meeting != 0 && matches!(number.wrapping_sub(last), 1..=8);
+        }
+        if self.counted {
+            facts.sign(&COUNTED);
+        }
+        self.counted
+    }
+
     fn direct(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         let Some((media, source, number)) = rtp_inside(payload.bytes) else {
             return if self.read >= ENOUGH { Next::Done } else { Next::NotMine };
@@ -134,6 +160,8 @@ enum Kind {
     Echo,
     Hello,
     Media(&'static str),
+    /// With the server's header, and something else inside.
+    Other,
 }
 
 /// What a datagram to or from a server is.
@@ -149,10 +177,18 @@ fn kind(payload: &Payload<'_>) -> Option<Kind> {
         5 => {
             reader.skip(6)?;
             let (direction, kind) = (reader.u8()?, reader.u8()?);
-            matches!(direction, 0 | 4).then(|| media(kind))?.map(Kind::Media)
+            matches!(direction, 0 | 4).then(|| media(kind).map_or(Kind::Other, Kind::Media))
         }
         _ => None,
     }
+}
+
+/// Meeting and number in the server's header: kind, number, meeting.
+fn numbers(bytes: &[u8]) -> Option<(u32, u16)> {
+    let mut reader = Reader::new(bytes);
+    reader.skip(1)?;
+    let number = reader.be16()?;
+    Some((reader.be32()?, number))
 }
 
 fn media(kind: u8) -> Option<&'static str> {
@@ -203,6 +239,17 @@ mod tests {
         let told = tell_between(&Zoom, Transport::Udp, CLIENT, server(), &talk);
         assert!(told.saw(&ECHO) && told.saw(&FRAME));
         assert_eq!(told.text(&MEDIA).as_deref(), Some("audio"));
+    }
+
+    #[test]
+    fn a_meeting_that_was_joined_late_is_told_by_its_numbers() {
+        let datagram = |number: u8| [&[5, 0, number, 0, 0x4f, 0x83, 0x78, 4, 0x15][..], &[1; 40]].concat();
+        let talk = |second: u8| {
+            let (one, two) = (datagram(7), datagram(second));
+            tell_between(&Zoom, Transport::Udp, CLIENT, server(), &[(Side::Server, &one), (Side::Server, &two)])
+        };
+        assert!(talk(8).saw(&COUNTED));
+        assert!(!talk(7).saw(&COUNTED));
     }
 
     #[test]

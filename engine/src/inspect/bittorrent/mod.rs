@@ -52,6 +52,7 @@ static PROFILE: Profile = Profile {
     fields: &[&EXCHANGE, &CLIENT, &PEER_CLIENT, &INFO_HASH, &QUERY],
     signs: &[
         &peer::HANDSHAKE,
+        &peer::PART,
         &utp::HEADER,
         &utp::SYN,
         &utp::SYN_ANSWER,
@@ -99,7 +100,8 @@ fn datagram_sign(payload: &Payload<'_>) -> Option<&'static Sign> {
 }
 
 fn stream_match(opening: &Payload<'_>) -> Match {
-    match peer::handshake(opening.bytes).or_else(|| tracker::request(opening)) {
+    let known = peer::handshake(opening.bytes).or_else(|| tracker::request(opening));
+    match known.or_else(|| peer::part(opening.bytes)) {
         Some(sign) => Match::Yes(sign),
         None if peer::may_be_handshake(opening.bytes) || tracker::may_be_request(opening.bytes) => Match::Unsure,
         None if opening.side == Side::Client => obfuscated::matches(opening.bytes),
@@ -123,6 +125,8 @@ enum Stream {
     Peer(peer::Handshakes),
     Tracker(tracker::Web),
     Obfuscated(obfuscated::Handshake),
+    /// Joined late.
+    Parts,
 }
 
 impl Parser for BitTorrentParser {
@@ -138,7 +142,7 @@ impl Parser for BitTorrentParser {
             Stream::Peer(peer) => peer.kept(),
             Stream::Tracker(web) => web.kept(),
             Stream::Obfuscated(handshake) => handshake.kept(),
-            Stream::Unknown => 0,
+            Stream::Parts | Stream::Unknown => 0,
         }
     }
 }
@@ -168,6 +172,8 @@ impl Stream {
                 Self::Peer(peer::Handshakes::default())
             } else if tracker::request(payload).is_some() {
                 Self::Tracker(tracker::Web::default())
+            } else if peer::part(payload.bytes).is_some() {
+                Self::Parts
             } else {
                 Self::Obfuscated(obfuscated::Handshake::default())
             };
@@ -176,6 +182,11 @@ impl Stream {
             Self::Peer(peer) => peer.feed(payload, facts),
             Self::Tracker(web) => web.feed(payload, facts),
             Self::Obfuscated(handshake) => handshake.feed(payload, facts),
+            Self::Parts => {
+                facts.sign(&peer::PART);
+                facts.text(&EXCHANGE, b"peer");
+                Next::Done
+            }
             Self::Unknown => Next::Done,
         }
     }

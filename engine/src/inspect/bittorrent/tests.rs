@@ -150,3 +150,14 @@ fn a_key_exchange_that_ends_in_plain_text_shows_the_handshake() {
     ];
     assert_eq!(streams(&talk).text(&PEER_CLIENT).unwrap(), "Transmission 3.0.0.0");
 }
+
+#[test]
+fn a_stream_that_was_joined_late_is_told_by_what_is_asked_and_sent() {
+    let asked = [0, 0, 0, 1, 2, 0, 0, 0, 13, 6, 0, 0, 1, 7, 0, 1, 0x40, 0, 0, 0, 0x40, 0];
+    let sent = [&[0, 0, 0x40, 9, 7, 0, 0, 1, 7, 0, 1, 0x40, 0][..], &[0x55; 600]].concat();
+    for payload in [&asked[..], &sent] {
+        assert!(tell(&BitTorrent, Transport::Tcp, &[(Side::Client, payload)]).saw(&peer::PART));
+    }
+    let odd = [0, 0, 0, 13, 6, 0, 0, 1, 7, 0, 1, 0x40, 1, 0, 0, 0x40, 0];
+    assert!(!tell(&BitTorrent, Transport::Tcp, &[(Side::Client, &odd)]).saw(&peer::PART));
+}

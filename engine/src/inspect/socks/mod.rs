@@ -53,7 +53,7 @@ impl Protocol for Socks {
                 _ => Match::No,
             },
             [4, ..] => match read(opening.bytes, &[]) {
-                Progress::Asked(_) => Match::Yes(&REQUEST),
+                Progress::Asked(_) if ends_request(opening.bytes) => Match::Yes(&REQUEST),
                 Progress::Waiting if opening.bytes.len() < LONGEST_REQUEST => Match::Unsure,
                 _ => Match::No,
             },
@@ -70,6 +70,15 @@ impl Protocol for Socks {
 const MOST_METHODS: u8 = 9;
 /// A version 4 request with a long name of a user and of a host.
 const LONGEST_REQUEST: usize = 512;
+
+/// Whether a request of version 4 ends where the payload does: behind the user's name, or behind the host's where the address
+/// is none.
+fn ends_request(bytes: &[u8]) -> bool {
+    let by_name = matches!(bytes.get(4..8), Some([0, 0, 0, last]) if *last != 0);
+    let names = bytes.get(8..).unwrap_or_default();
+    let ends = names.iter().filter(|byte| **byte == 0).count();
+    names.last() == Some(&0) && ends == if by_name { 2 } else { 1 }
+}
 
 /// Whether a method of authentication has a meaning, or may have a private one (RFC 1928 §3).
 const fn exists(method: u8) -> bool {

@@ -7,7 +7,7 @@ import struct
 from peergate.lab.samples.talk import HERE, THERE, Talk
 from peergate.lab.simulator.machine import Endpoint
 
-INITIATION, RESPONSE, DATA = 1, 2, 4
+INITIATION, RESPONSE, DATA, HIDDEN_DATA = 1, 2, 4, 0x5EED4444
 CLIENT_RESET, SERVER_RESET, CONTROL, ACKNOWLEDGEMENT = 7, 8, 4, 5
 
 
@@ -34,21 +34,15 @@ def wireguard() -> Talk:
 
 
 def disguised() -> Talk:
-    """The same with other kinds and sizes, and noise before it (AmneziaWG's published description)."""
+    """Data with another kind, as AmneziaWG writes it (its published description), of a tunnel that was up before."""
     talk = Talk()
     random = talk.chance.randbytes
     client, server = Endpoint(HERE, 51822), Endpoint(THERE, 34567)
-    kinds = [0x5EED0000 + number * 0x1111 for number in range(1, 5)]
     one, two = random(4), random(4)
 
     def data(receiver: bytes, number: int, length: int) -> bytes:
-        return struct.pack("<I4sQ", kinds[3], receiver, number) + random(length + 16)
+        return struct.pack("<I4sQ", HIDDEN_DATA, receiver, number) + random(length + 16)
 
-    for length in (61, 44, 57):
-        talk.datagram(client, server, random(length))
-    opening = random(15) + struct.pack("<I4s", kinds[0], one) + random(32 + 48 + 28 + 16 + 16)
-    answer = random(18) + struct.pack("<I4s4s", kinds[1], two, one) + random(32 + 16 + 16 + 16)
-    talk.exchange(client, server, opening, answer)
     talk.exchange(client, server, *(data((two, one)[turn % 2], turn // 2, 96) for turn in range(8)))
     return talk
 
