@@ -28,3 +28,11 @@ def lab() -> Iterator[Lab]:
     with Lab(PREFIX) as built:
         built.up()
         yield built
+
+
+@pytest.fixture
+def own_lab() -> Iterator[Lab]:
+    """One that a single test may do with as it likes."""
+    with Lab(f"{PREFIX}own-") as built:
+        built.up()
+        yield built

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from peergate.lab.build import Lab
 from peergate.lab.detour import PORT, start_detour
 from peergate.lab.gateway import ShippedGateway
 from peergate.lab.process import wait_until
@@ -16,7 +15,7 @@ from peergate.lab.servers import start_internet
 from peergate.lab.topology import STAFF, STUDENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from peergate.lab.build import Lab
 
 RULE = "nobody relays for others"
 POLICY = f"""
@@ -36,23 +35,16 @@ FOUND_SECONDS = 90.0
 CUT_SECONDS = 60.0
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with Lab("pg-test-detour-") as built:
-        built.up()
-        yield built
-
-
 @pytest.mark.lab
 @pytest.mark.slow
 def test_a_neighbour_who_relays_for_a_refused_client_is_named_with_both_ends_and_cut(
-    lab: Lab,
+    own_lab: Lab,
 ) -> None:
-    internet = start_internet(lab)
+    internet = start_internet(own_lab)
     internet.friend.expect("online", FRIEND_SECONDS)
     gateway = ShippedGateway(policy=POLICY)
-    gateway.start(lab)
-    tox = start_detour(lab, internet, CALL_SECONDS)
+    gateway.start(own_lab)
+    tox = start_detour(own_lab, internet, CALL_SECONDS)
     tox.expect("call-started", CALLING_SECONDS)
     begin = time.monotonic()
     assert wait_until(lambda: bool(gateway.hosts()), FOUND_SECONDS), tox.events()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from peergate.lab.build import Lab
 from peergate.lab.gateway import ShippedGateway, Verdict, parse
 from peergate.lab.latency import Latency
 from peergate.lab.scenario import LARGEST_ADDED_US, Outcome, Report, Scenario
@@ -16,7 +15,7 @@ from peergate.lab.story import Goal, Part
 from peergate.lab.topology import STUDENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from peergate.lab.build import Lab
 
 REFUSAL = Verdict(STUDENT.address, "203.0.113.10:33445", "tox", "block", ("a Tox handshake",), 3)
 EVE: dict[str, Any] = {
@@ -98,25 +97,20 @@ class Silent:
         pass
 
 
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    with Lab("pg-test-story-") as built:
-        built.up()
-        yield built
-
-
 @pytest.mark.lab
-def test_without_a_gateway_all_clients_of_the_story_reach_their_goals(lab: Lab) -> None:
-    told = Scenario(lab, None, Silent()).run()
+def test_without_a_gateway_all_clients_of_the_story_reach_their_goals(own_lab: Lab) -> None:
+    told = Scenario(own_lab, None, Silent()).run()
     assert [each.part.title for each in told.outcomes if not each.worked] == []
     assert told.right
 
 
 @pytest.mark.lab
-def test_with_the_shipped_gateway_the_policy_comes_true_and_nothing_of_it_is_left(lab: Lab) -> None:
-    told = Scenario(lab, ShippedGateway(), Silent()).run()
+def test_with_the_shipped_gateway_the_policy_comes_true_and_nothing_of_it_is_left(
+    own_lab: Lab,
+) -> None:
+    told = Scenario(own_lab, ShippedGateway(), Silent()).run()
     assert [each.part.title for each in told.outcomes if not each.right] == []
     assert told.unexpected == []
     assert told.right
-    lab.down()
-    assert not Path("/sys/fs/bpf/peergate", lab.gateway_name).exists()
+    own_lab.down()
+    assert not Path("/sys/fs/bpf/peergate", own_lab.gateway_name).exists()

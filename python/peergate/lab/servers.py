@@ -71,43 +71,7 @@ class Internet:
 def start_internet(lab: Lab) -> Internet:
     """Starts every server and waits until it is ready."""
     certificate, key = make_certificate(lab.folder)
-    ready = [
-        lab.start(
-            "dns",
-            "dns",
-            python(
-                "clients.dns",
-                ADDRESSES["dns"],
-                "--name",
-                f"{WEB_NAME}={ADDRESSES['web']},{ADDRESSES6['web']}",
-            ),
-        ),
-        lab.start(
-            "quic",
-            "web",
-            python(
-                "clients.quic",
-                ADDRESSES["web"],
-                "--certificate",
-                str(certificate),
-                "--key",
-                str(key),
-            ),
-        ),
-        lab.start("webrtc", "peer", python("clients.webrtc", ADDRESSES["peer"])),
-        lab.start("login", "login", python("simulator", "login", ADDRESSES["login"])),
-        lab.start(
-            "supernodes", "supernodes", python("simulator", "supernodes", ",".join(SUPERNODES))
-        ),
-    ]
-    nodes_of_unnamed = python("simulator", "supernodes", ",".join(NODES), "--dialect", "unnamed")
-    ready.append(lab.start("nodes", "nodes", nodes_of_unnamed))
-    called = python("simulator", "client", ADDRESSES["friend"], *unnamed_options())
-    lab.start("unnamed-callee", "friend", called)
-    lab.start(
-        "callee", "friend", python("simulator", "client", ADDRESSES["friend"], *skype_options())
-    )
-    lab.start("nginx", "web", nginx_command(lab.folder, certificate, key))
+    ready = [*start_services(lab, certificate, key), *start_simulated(lab)]
     torrent = start_swarm(lab)
     entries = start_tox(lab)
     nodes = tuple(node.address for node in entries)
@@ -123,6 +87,32 @@ def start_internet(lab: Lab) -> Internet:
         dht_node=f"{ADDRESSES['seed']}:{LISTEN_PORT}",
         certificate=certificate,
     )
+
+
+def start_services(lab: Lab, certificate: Path, key: Path) -> list[Process]:
+    """Starts what everybody uses: names, pages, calls between browsers; returns what will say that it is ready."""
+    lab.start("nginx", "web", nginx_command(lab.folder, certificate, key))
+    name = f"{WEB_NAME}={ADDRESSES['web']},{ADDRESSES6['web']}"
+    trusted = ("--certificate", str(certificate), "--key", str(key))
+    return [
+        lab.start("dns", "dns", python("clients.dns", ADDRESSES["dns"], "--name", name)),
+        lab.start("quic", "web", python("clients.quic", ADDRESSES["web"], *trusted)),
+        lab.start("webrtc", "peer", python("clients.webrtc", ADDRESSES["peer"])),
+    ]
+
+
+def start_simulated(lab: Lab) -> list[Process]:
+    """Starts the overlays of the simulated programs, which will say when they are ready, and somebody to call in each."""
+    supernodes = ("supernodes", ",".join(SUPERNODES))
+    nodes = ("supernodes", ",".join(NODES), "--dialect", "unnamed")
+    overlays = [
+        lab.start("login", "login", python("simulator", "login", ADDRESSES["login"])),
+        lab.start("supernodes", "supernodes", python("simulator", *supernodes)),
+        lab.start("nodes", "nodes", python("simulator", *nodes)),
+    ]
+    for name, options in (("callee", skype_options()), ("unnamed-callee", unnamed_options())):
+        lab.start(name, "friend", python("simulator", "client", ADDRESSES["friend"], *options))
+    return overlays
 
 
 def skype_options() -> list[str]:

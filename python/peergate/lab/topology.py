@@ -185,12 +185,7 @@ class Topology:
 
     def _speak_ipv6(self) -> None:
         for station in STATIONS:
-            host = self.hosts[station.name]
-            self.network.speak_ipv6(host)
-            host.ip(
-                f"addr add {station.address6}/64 dev eth0 nodad",
-                f"route add default via {station.router6}",
-            )
+            self._join_ipv6(station, 64, f"route add default via {station.router6}")
         router = self.hosts["router"]
         self.network.speak_ipv6(router)
         router.set(ipv6__conf__all__forwarding=1)
@@ -200,13 +195,14 @@ class Topology:
             f"route add ::/0 dev wan src {ROUTER_ADDRESS6}",
         )
         for server in SERVERS:
-            host = self.hosts[server.name]
-            self.network.speak_ipv6(host)
-            host.ip(
-                f"addr add {server.address6}/128 dev eth0 nodad",
-                f"route add ::/0 dev eth0 src {server.address6}",
-                f"route add {CAMPUS6} via {ROUTER_ADDRESS6} dev eth0 onlink src {server.address6}",
-            )
+            out = f"dev eth0 src {server.address6}"
+            campus = f"route add {CAMPUS6} via {ROUTER_ADDRESS6} onlink {out}"
+            self._join_ipv6(server, 128, f"route add ::/0 {out}", campus)
+
+    def _join_ipv6(self, place: Station | Server, length: int, *ways_out: str) -> None:
+        host = self.hosts[place.name]
+        self.network.speak_ipv6(host)
+        host.ip(f"addr add {place.address6}/{length} dev eth0 nodad", *ways_out)
 
     def _start_link(self, folder: Path, capture: Path | None) -> Process:
         ports = [f"{at.name}:{at.delay}:{at.jitter}:{at.loss}" for at in (UPLINK, *SERVERS)]
