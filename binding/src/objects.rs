@@ -66,6 +66,16 @@ impl Call {
     }
 
     #[getter]
+    fn user(&self) -> Option<&str> {
+        self.0.peergate.user.as_deref()
+    }
+
+    #[getter]
+    fn dest_user(&self) -> Option<&str> {
+        self.0.peergate.dest_user.as_deref()
+    }
+
+    #[getter]
     fn route(&self) -> Option<&str> {
         self.0.peergate.route.as_deref()
     }

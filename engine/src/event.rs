@@ -53,6 +53,8 @@ pub struct CallNews {
     pub change: CallChange,
     /// The end in our network, and the other.
     pub ends: [Endpoint; 2],
+    /// Who speaks at each, where signalling said so in the clear.
+    pub users: [Option<Box<str>>; 2],
     /// What passes it on, where that is a host of ours.
     pub relay: Option<Endpoint>,
     /// The application.

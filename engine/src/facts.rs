@@ -265,6 +265,13 @@ pub enum Announcement {
         /// What.
         coding: Coding,
     },
+    /// Who is reached there, as signalling names them.
+    User {
+        /// Where.
+        endpoint: Endpoint,
+        /// `ann@example.org`.
+        user: Box<str>,
+    },
     /// `name` was the answer's name for `addr`, for `ttl` seconds.
     Name {
         /// The host's address.

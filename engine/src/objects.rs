@@ -43,6 +43,12 @@ pub struct Call {
     pub reason: Option<String>,
     /// The application; `unknown` where nobody knows.
     pub app: String,
+    /// Who speaks at our end, where signalling said so in the clear.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Who speaks at the other.
+    #[serde(default)]
+    pub dest_user: Option<String>,
     /// `direct` or `relayed`, where known.
     pub route: Option<String>,
     /// The host of ours that passes it on.
@@ -199,6 +205,7 @@ fn call(news: &CallNews, catalog: &Catalog) -> Call {
         CallChange::End(why) => ("end", Some(why)),
     };
     let [sent, received] = &news.quality;
+    let [user, dest_user] = news.users.each_ref().map(|user| user.as_deref().map(str::to_owned));
     let leg = |leg: &crate::calls::LegNews| Leg {
         flow_id: leg.flow,
         kind: leg.kind.name().into(),
@@ -209,6 +216,8 @@ fn call(news: &CallNews, catalog: &Catalog) -> Call {
         state: state.into(),
         reason: reason.map(str::to_owned),
         app: catalog.app(news.app).name.clone(),
+        user,
+        dest_user,
         route: match news.route {
             Route::Unknown => None,
             Route::Direct => Some("direct".into()),

@@ -3,6 +3,6 @@
 title='Debian packages for recording'
 inputs=packaging/debian-packages/record.txt
 
-space() { space_for_packages 700 "$inputs"; }
+space() { space_for_packages 1500 "$inputs"; }
 
 work() { debian_daemons "$inputs" turnserver=coturn murmurd=mumble-server openvpn; }

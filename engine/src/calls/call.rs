@@ -38,6 +38,8 @@ pub struct Call {
     pub id: u64,
     /// The end in our network, and the other.
     pub ends: [Endpoint; 2],
+    /// Who speaks at each, where signalling said so.
+    pub users: [Option<Box<str>>; 2],
     /// What passes it on, where that is a host of ours.
     pub relay: Option<Endpoint>,
     /// The application.
@@ -90,6 +92,7 @@ impl Call {
         Self {
             id: leg.flow,
             ends: leg.ends,
+            users: leg.users.clone(),
             relay: None,
             app: leg.seen.app,
             route: leg.seen.route,
@@ -126,6 +129,9 @@ impl Call {
     /// One more flow of it.
     pub fn add(&mut self, place: u32, leg: &Leg) {
         self.legs.push(place);
+        for (known, user) in self.users.iter_mut().zip(&leg.users) {
+            *known = known.take().or_else(|| user.clone());
+        }
         if self.known.len() < MOST_LEGS && self.known.iter().all(|known| known.flow != leg.flow) {
             self.known.push(LegNews { flow: leg.flow, kind: leg.seen.kind, ends: leg.ends });
         }

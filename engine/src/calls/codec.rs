@@ -9,8 +9,11 @@ pub struct Impairment {
     pub robustness: f64,
 }
 
-/// Taken where the coding is not known or G.113 has no values for it: those of G.729A, on the low side of what is used.
-pub const ASSUMED: Impairment = Impairment { equipment: 11.0, robustness: 19.0 };
+/// Taken where the coding is not known or G.113 has no values for it, on the low side of what is used: G.729A's for what
+/// it costs without loss, and the least that G.113 has for how it bears loss, GSM-EFR's. Of Opus only values on the scale of
+/// super-wideband speech are published, 10 to 16 and 10 at its usual rates (Alahmadi, Pocta and Melvin 2021,
+/// doi:10.1145/3458751); they go with its bit rate and its bandwidth, which encryption hides.
+pub const ASSUMED: Impairment = Impairment { equipment: 11.0, robustness: 10.0 };
 
 /// G.113's values for a coding, by its name in SDP.
 #[must_use]

@@ -34,6 +34,8 @@ pub struct Leg {
     pub flow: u64,
     /// The end in our network, and the other.
     pub ends: [Endpoint; 2],
+    /// Who speaks at each, where signalling said so.
+    pub users: [Option<Box<str>>; 2],
     /// Place of the call; 0 when there is none just now.
     pub call: u32,
     /// What the flow was judged to be.

@@ -28,7 +28,7 @@ use crate::packet::{Addr, Endpoint, Packet, Side, Time};
 use crate::places::Places;
 use call::Call;
 use leg::Leg;
-use spoken::Codings;
+use spoken::{Codings, Promise};
 
 /// Most legs that are up at a time.
 const MOST_LEGS: u32 = 16_384;
@@ -76,7 +76,7 @@ pub struct Calls {
     up: Places<Call>,
     legs: Places<Leg>,
     by_host: HashMap<Addr, Vec<u32>, FixedState>,
-    announced: HashMap<Endpoint, Vec<Coding>, FixedState>,
+    announced: HashMap<Endpoint, Promise, FixedState>,
     looked: Time,
 }
 
@@ -105,14 +105,23 @@ impl Calls {
 
     /// A coding was agreed on for media that will be received there.
     pub fn announce(&mut self, endpoint: Endpoint, coding: Coding) {
+        let codings = &mut self.promise(endpoint).codings;
+        if codings.len() < usize::from(u8::MAX) {
+            codings.push(coding);
+        }
+    }
+
+    /// That user will be heard there.
+    pub fn name(&mut self, endpoint: Endpoint, user: Box<str>) {
+        self.promise(endpoint).user = Some(user);
+    }
+
+    fn promise(&mut self, endpoint: Endpoint) -> &mut Promise {
         if self.announced.len() >= MOST_ANNOUNCED && !self.announced.contains_key(&endpoint) {
             // Those that came never ask again, and the others are too many to be true.
             self.announced.clear();
         }
-        let codings = self.announced.entry(endpoint).or_default();
-        if codings.len() < usize::from(u8::MAX) {
-            codings.push(coding);
-        }
+        self.announced.entry(endpoint).or_default()
     }
 
     /// A flow was judged to be part of a call, or judged anew.
@@ -129,12 +138,14 @@ impl Calls {
         }
         let ends = [flow.end(seen.local), flow.end(seen.local.other())];
         let mut codings = Codings::default();
-        for coding in ends.iter().filter_map(|end| self.announced.get(end)).flatten() {
+        let promises = ends.map(|end| self.announced.get(&end));
+        for coding in promises.iter().flatten().flat_map(|promise| &promise.codings) {
             codings.add(coding.clone());
         }
         let leg = Leg {
             flow: flow.id,
             ends,
+            users: promises.map(|promise| promise.and_then(|promise| promise.user.clone())),
             call: 0,
             live: seen.live,
             seen,

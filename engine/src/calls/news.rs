@@ -33,6 +33,7 @@ fn news(call: &Call, change: CallChange, heard: Heard, now: Time) -> CallNews {
         id: call.id,
         change,
         ends: call.ends,
+        users: call.users.clone(),
         relay: call.relay,
         app: call.app,
         route: call.route,

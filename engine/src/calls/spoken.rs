@@ -1,4 +1,4 @@
-//! Codings that were agreed on for a call, by payload type: what SDP said before the media came.
+//! What SDP said before the media came: the codings that were agreed on for a call, by payload type, and who calls.
 
 /// Codings of one description that are kept.
 const MOST: usize = 16;
@@ -12,6 +12,15 @@ pub struct Coding {
     pub name: Box<str>,
     /// Ticks of its clock in a second.
     pub clock: u32,
+}
+
+/// What was said of media that will be received at one endpoint.
+#[derive(Clone, Debug, Default)]
+pub struct Promise {
+    /// How they may be coded.
+    pub codings: Vec<Coding>,
+    /// Who will hear them.
+    pub user: Option<Box<str>>,
 }
 
 /// Those of one call.

@@ -167,6 +167,7 @@ impl Core {
                     learned.announce(endpoint, transport, &Teaching { protocol, ..teaching });
                 }
                 Announcement::Coding { endpoint, coding } => calls.announce(endpoint, coding),
+                Announcement::User { endpoint, user } => calls.name(endpoint, user),
                 Announcement::Name { addr, name, ttl } => learned.name(addr, &name, ttl, *clock),
             }
         }

@@ -95,6 +95,32 @@ def score(capture: Path, *, no_signatures: bool = False, misses: NonNegativeInt 
 
 
 @app.command
+def weigh(
+    *,
+    hosts: Annotated[int, Parameter(validator=Number(gte=2, lte=100_000))] = 10_000,
+    minutes: Annotated[float, Parameter(validator=Number(gt=0, lte=1440))] = 60.0,
+    seed: int = 1,
+) -> int:
+    """Say how much memory `peergate read` takes for a campus: an hour of 10,000 hosts with a hundred flows each.
+
+    Nothing is written: the campus is streamed to the reader.
+
+    Parameters
+    ----------
+    hosts
+        How many hosts the campus has.
+    minutes
+        How long it is watched.
+    seed
+        Another number, another campus.
+
+    """
+    from peergate.lab.campus import commands
+
+    return commands.weigh(hosts, minutes, seed)
+
+
+@app.command
 def record(
     client: str, capture: Path, *, seconds: PositiveFloat = 20.0, sample: bool = False
 ) -> int:

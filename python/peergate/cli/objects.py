@@ -56,8 +56,8 @@ def call_table(calls: Iterable[Call]) -> Table:
             continue
         rows.add_row(
             call.start[CLOCK],
-            endpoint(call.src_ip, call.src_port),
-            endpoint(call.dest_ip, call.dest_port),
+            _party(call.user, endpoint(call.src_ip, call.src_port)),
+            _party(call.dest_user, endpoint(call.dest_ip, call.dest_port)),
             _app(call),
             f"relayed by {call.relay}" if call.relay else call.route or "",
             (call.codec or "") + (" video" if call.video else ""),
@@ -66,6 +66,11 @@ def call_table(calls: Iterable[Call]) -> Table:
             _heard(call.received),
         )
     return rows
+
+
+def _party(user: str | None, end: str) -> Text:
+    """Who, where that is known, and where."""
+    return Text(f"{user}\n{end}" if user else end)
 
 
 def host_table(hosts: Iterable[Host]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from functools import lru_cache
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +127,7 @@ def checksum(data: bytes) -> int:
 class PcapWriter:
     """A capture file that is being written."""
 
-    def __init__(self, file: BinaryIO, snap: int = PCAP_SNAP_LENGTH) -> None:
+    def __init__(self, file: IO[bytes], snap: int = PCAP_SNAP_LENGTH) -> None:
         self._file = file
         self._snap = snap
         file.write(struct.pack("<IHHiIII", PCAP_NANOSECONDS, 2, 4, 0, 0, snap, LINKTYPE_ETHERNET))

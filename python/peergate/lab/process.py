@@ -129,6 +129,11 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", f"peergate.lab.{module}", *arguments]
 
 
+def said(process: Process) -> str:
+    """All that a packaged program printed."""
+    return process.told.read_text(errors="replace") + process.complaint()
+
+
 def parse(line: bytes) -> Event | None:
     """The event that a line tells, if it tells one: packaged programs print other things too."""
     try:

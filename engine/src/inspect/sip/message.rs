@@ -129,7 +129,25 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The host part of an address like `"Ann" <sip:ann@example.org:5060>;tag=1`. The user part is nobody's business.
+/// Bytes of a user's address that are kept: longer ones are machines'.
+const LONGEST_USER: usize = 64;
+
+/// The address without what is around it, like `ann@example.org`, where it names a user.
+pub fn user(address: &[u8]) -> Option<&str> {
+    let start =
+        [&b"sip:"[..], b"sips:"].into_iter().find_map(|scheme| Some(memmem::find(address, scheme)? + scheme.len()))?;
+    let address = address.get(start..)?;
+    let end = address.iter().position(|byte| matches!(byte, b'>' | b';' | b'?' | b' ')).unwrap_or(address.len());
+    let address = std::str::from_utf8(address.get(..end)?).ok()?;
+    let plain = address.len() <= LONGEST_USER && address.bytes().all(|byte| byte.is_ascii_graphic());
+    let (_, host) = address.split_once('@').filter(|_| plain)?;
+    // A port is no part of the name.
+    let port = host.rfind(':').filter(|_| !host.ends_with(']')).map_or(0, |colon| host.len() - colon);
+    address.get(..address.len() - port)
+}
+
+/// The host part of an address like `"Ann" <sip:ann@example.org:5060>;tag=1`. The user part is no fact of the flow: it is
+/// told of calls alone.
 pub fn domain(address: &[u8]) -> Option<&[u8]> {
     let start = memmem::find(address, b"sip:").or_else(|| memmem::find(address, b"sips:"))?;
     let address = address.get(start..)?;

@@ -131,8 +131,12 @@ fn tell(start: Start, message: &Message<'_>, facts: &mut Facts<'_>) {
     if let Some(first) = media.first() {
         facts.text(&MEDIA, first.kind.as_bytes());
     }
+    // Who sends a description is who will be heard where it says.
+    let sender = if matches!(start, Start::Request(_)) { "from" } else { "to" };
+    let user = message.get(sender).and_then(message::user);
     for one in &media {
         one.announce(facts);
+        one.names(user, facts);
     }
 }
 

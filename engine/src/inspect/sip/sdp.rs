@@ -107,6 +107,15 @@ fn coding(value: &str) -> Option<Coding> {
 }
 
 impl Media {
+    /// Tells who will be heard there.
+    pub fn names(&self, user: Option<&str>, facts: &mut Facts<'_>) {
+        let (Some(user), Some(addr)) = (user, self.addr.filter(|_| self.port != 0)) else { return };
+        let own = Endpoint { addr, port: self.port };
+        for endpoint in std::iter::once(own).chain(self.candidates.iter().copied()) {
+            facts.announce(Announcement::User { endpoint, user: user.into() });
+        }
+    }
+
     /// Tells where this one will be received. Port 0 refuses it (RFC 3264 §6).
     pub fn announce(&self, facts: &mut Facts<'_>) {
         let protocol = match self.profile.as_str() {

@@ -18,10 +18,16 @@ fn media(port: u16, protocol: &'static str) -> Announcement {
     Announcement::Media { endpoint, transport: Transport::Udp, protocol }
 }
 
+fn alice(port: u16) -> Announcement {
+    let endpoint = Endpoint { addr: Addr::v4([192, 0, 2, 9]), port };
+    Announcement::User { endpoint, user: "alice@atlanta.example".into() }
+}
+
 #[test]
 fn an_invitation_announces_its_media() {
     let told = tell(&Sip, Transport::Udp, &[(Side::Client, INVITE)]);
-    assert_eq!(told.announced, [media(49170, "rtp"), media(49171, "rtcp"), media(49174, "t38")]);
+    let [rtp, rtcp, t38] = [media(49170, "rtp"), media(49171, "rtcp"), media(49174, "t38")];
+    assert_eq!(told.announced, [rtp, rtcp, alice(49170), t38, alice(49174)]);
     assert_eq!(told.text(&METHOD).as_deref(), Some("INVITE"));
     assert_eq!(told.text(&USER_AGENT).as_deref(), Some("Softphone 1.2"));
     assert_eq!(told.text(&FROM).as_deref(), Some("atlanta.example"));
@@ -40,10 +46,29 @@ fn candidates_are_places_too_and_a_shared_port_is_announced_once() {
         .iter()
         .filter_map(|one| match one {
             Announcement::Media { endpoint, .. } => Some(endpoint.port),
-            Announcement::Name { .. } | Announcement::Coding { .. } => None,
+            _ => None,
         })
         .collect();
     assert_eq!(ports, [9, 50_000]);
+}
+
+#[test]
+fn whoever_sends_a_description_is_who_is_heard_where_it_says() {
+    let said = |start: &str, from: &str| {
+        let body = "c=IN IP4 203.0.113.9\r\nm=audio 4000 RTP/AVP 0\r\n";
+        let message = format!("{start}\r\nFrom: {from}\r\nTo: <sip:bob@biloxi.example>\r\n\r\n{body}");
+        let told = tell(&Sip, Transport::Udp, &[(Side::Client, message.as_bytes())]);
+        told.announced.iter().find_map(|one| match one {
+            Announcement::User { user, endpoint } => Some((user.to_string(), endpoint.port)),
+            _ => None,
+        })
+    };
+    let ann = "\"Ann\" <sip:ann@atlanta.example;transport=udp>;tag=1";
+    assert_eq!(said("INVITE sip:b@x SIP/2.0", ann), Some(("ann@atlanta.example".into(), 4000)));
+    assert_eq!(said("SIP/2.0 200 OK", ann), Some(("bob@biloxi.example".into(), 4000)));
+    assert_eq!(said("INVITE sip:b@x SIP/2.0", "<sip:atlanta.example>"), None, "a host is no user");
+    let machine = format!("<sip:{}@x>", "7".repeat(70));
+    assert_eq!(said("INVITE sip:b@x SIP/2.0", &machine), None, "longer than people's names");
 }
 
 #[test]
@@ -53,7 +78,7 @@ fn over_tcp_the_split_does_not_matter() {
         let (one, two) = stream.split_at(split);
         // Line ends that only keep the connection open come before or after, never as its first bytes.
         let told = tell(&Sip, Transport::Tcp, &[(Side::Client, &one[4..]), (Side::Client, two)]);
-        assert_eq!(told.announced.len(), 3, "split at {split}");
+        assert_eq!(told.announced.len(), 5, "split at {split}");
         assert_eq!(told.number(&STATUS), Some(200), "split at {split}");
     }
 }

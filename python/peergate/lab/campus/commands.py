@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from peergate.lab.campus import memory
 from peergate.lab.campus.generate import Order, generate
 from peergate.lab.campus.parameters import load
 from peergate.lab.campus.score import read, score
@@ -22,31 +24,46 @@ if TYPE_CHECKING:
     from peergate.lab.campus.score import Score, Tally
 
 CANNOT = 3
+MEGABYTE = 1_000_000
 
 
 def write(path: Path, order: tuple[int, float, int], parameters: Path | None) -> int:
     """Writes a capture and its truth beside it, and says what is in them."""
     hosts, minutes, seed = order
     begin = time.monotonic()
-    talks = sys.stderr.isatty()
-
-    def progress(packets: int, when: float) -> None:
-        if talks:
-            passed = (when - EPOCH) / 60
-            sys.stderr.write(f"\r{passed:5.1f} of {minutes:g} min, {packets:,} packets")
-
     try:
-        written = generate(Order(hosts, minutes, seed, load(parameters)), path, progress)
+        written = generate(
+            Order(hosts, minutes, seed, load(parameters)), path, partial(show, minutes)
+        )
     except OSError as error:
         sys.stderr.write(f"peergate lab generate: {path}: {error.strerror}\n")
         return CANNOT
     seconds = time.monotonic() - begin
-    sys.stderr.write("\r" if talks else "")
+    sys.stderr.write("\r" if sys.stderr.isatty() else "")
     print(
         f"{path}: {written.packets:,} packets in {seconds:.0f} s ({written.packets / seconds:,.0f} a second)\n"
         f"{beside(path, 'truth')}: {written.flows:,} flows\n"
         f"{beside(path, 'calls')}: {written.calls:,} flows that carry calls\n"
         f"{beside(path, 'roles')}: {written.roles:,} roles of hosts"
+    )
+    return 0
+
+
+def show(minutes: float, packets: int, when: float) -> None:
+    """How far it is, to whoever looks on."""
+    if sys.stderr.isatty():
+        passed = (when - EPOCH) / 60
+        sys.stderr.write(f"\r{passed:5.1f} of {minutes:g} min, {packets:,} packets")
+
+
+def weigh(hosts: int, minutes: float, seed: int) -> int:
+    """Says what the reader of a campus takes."""
+    order = Order(hosts, minutes, seed, memory.HOUR)
+    weighed = memory.weigh(order, partial(show, minutes))
+    sys.stderr.write("\r" if sys.stderr.isatty() else "")
+    print(
+        f"{hosts:,} hosts in {minutes:g} minutes: {weighed.flows:,} flows, {weighed.packets:,} packets\n"
+        f"peergate read took {weighed.peak_bytes / MEGABYTE:.0f} MB at most, in {weighed.seconds:.0f} s"
     )
     return 0
 

@@ -51,14 +51,14 @@ class Written:
 
 
 class Campus:
-    """A campus that is about to live for some minutes."""
+    """A campus that is about to live for some minutes; it `keeps` the truth about its flows, or only counts them."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, *, keeps: bool = True) -> None:
         chance = Chance(order.seed)
         parameters, seconds = order.parameters, order.minutes * 60
         hosts = campus(parameters.network, order.hosts)
         local = frozenset(hosts)
-        self.ledger = Ledger(local, LABELS)
+        self.ledger = Ledger(local, LABELS, keeps=keeps)
         self.network = Generator((), local, chance, witness=self.ledger)
         self.ledger.network = self.network
         internet = Internet(chance)

@@ -82,13 +82,18 @@ class Turn:
 class Ledger:
     """Notes the truth while a capture is made; `write` puts it beside the capture."""
 
-    def __init__(self, local: frozenset[str] | set[str], labels: Mapping[str, Label]) -> None:
+    def __init__(
+        self, local: frozenset[str] | set[str], labels: Mapping[str, Label], *, keeps: bool = True
+    ) -> None:
         self.network: Generator | None = None
         self._local = local
         self._labels = labels
         self._flows: dict[tuple[int, Endpoint, Endpoint], Flow] = {}
         self._legs: dict[tuple[int, Endpoint, Endpoint], Leg] = {}
         self._done: list[Flow] = []
+        # Whether scripted flows are wanted when they are over, or only how many there were.
+        self._keeps = keeps
+        self._over = 0
         # When a client of the campus began to log on, by its address.
         self._log_ons: dict[str, float] = {}
         self.finished: list[Leg] = []
@@ -97,6 +102,9 @@ class Ledger:
 
     def done(self, flow: Flow) -> None:
         """A scripted flow has ended."""
+        self._over += 1
+        if not self._keeps:
+            return
         self._done.append(flow)
         if flow.label.activity in TALKS:
             leg = "tunnelled" if flow.label.category == "tunnel" else "direct"
@@ -170,7 +178,7 @@ class Ledger:
     def counts(self) -> tuple[int, int]:
         """Flows, and flows of calls."""
         calls = sum(leg.activity == "call" for leg in self.finished)
-        return len(self._flows) + len(self._done), calls
+        return len(self._flows) + self._over, calls
 
     @property
     def _now(self) -> float:

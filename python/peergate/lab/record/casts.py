@@ -7,9 +7,10 @@ import wave
 from typing import TYPE_CHECKING
 
 from peergate.lab.campus.scripts import Label
-from peergate.lab.process import ProcessError, python, wait_until
+from peergate.lab.process import ProcessError, python, said, wait_until
 from peergate.lab.record.recording import Cast
 from peergate.lab.record.tunnels import TUNNELS
+from peergate.lab.record.voices import VOICES
 from peergate.lab.servers import (
     READY_SECONDS,
     TOX_PORTS,
@@ -122,11 +123,6 @@ def sip(lab: Lab) -> None:
         raise ProcessError(f"the call was not answered: {said(caller)}")
 
 
-def said(process: Process) -> str:
-    """All that a program printed."""
-    return process.told.read_text(errors="replace") + process.complaint()
-
-
 def start_baresip(lab: Lab, host: str, manner: str, options: list[str]) -> Process:
     """A phone that plays a tone."""
     folder = lab.folder / f"baresip-{host}"
@@ -207,4 +203,5 @@ CASTS = {
         (("baresip-", SIP_PORT, Label("call", "sip")), ("baresip-", 0, Label("call", "sip|rtp"))),
     ),
     **TUNNELS,
+    **VOICES,
 }
