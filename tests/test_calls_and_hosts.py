@@ -59,6 +59,25 @@ def test_a_call_has_parties_and_a_quality_of_each_direction(busy: Path) -> None:
     assert repr(call) == f"<Call {call.src_ip} ⇄ {call.dest_ip}: {call.app}>"
 
 
+def test_a_call_names_its_users_where_sip_does(tmp_path: Path) -> None:
+    def signalled(start: str, at: tuple[str, int]) -> bytes:
+        body = f"c=IN IP4 {at[0]}\r\nm=audio {at[1]} RTP/AVP 8\r\n"
+        users = "From: <sip:ann@office.example>;tag=1\r\nTo: <sip:bob@home.example>\r\n"
+        return f"{start}\r\n{users}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+
+    phone, other = (PHONE[0], 5060), (OTHER[0], 5060)
+    frames = [
+        udp(phone, other, signalled("INVITE sip:bob@home.example SIP/2.0", PHONE)),
+        udp(other, phone, signalled("SIP/2.0 200 OK", OTHER)),
+    ]
+    for number in range(200):
+        frames += [udp(PHONE, OTHER, rtp(number, 1)), udp(OTHER, PHONE, rtp(number, 2))]
+    capture = peergate.read(pcap(tmp_path / "sip.pcap", frames))
+    list(capture)
+    (call,) = capture.calls
+    assert (call.user, call.dest_user) == ("ann@office.example", "bob@home.example")
+
+
 def test_a_hosts_role_has_evidence_and_a_cost(busy: Path) -> None:
     capture = peergate.read(busy)
     of_the_port = [flow for flow in capture if flow.src_ip == PEER[0]]
