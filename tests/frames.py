@@ -16,9 +16,12 @@ DNS_QUERY = bytes.fromhex("12340100000100000000000007657861 6d706c6503636f6d0000
 
 
 def udp(src: tuple[str, int], dest: tuple[str, int], payload: bytes) -> bytes:
-    """An Ethernet frame with an IPv4 datagram. Checksums are left out, as network cards leave them."""
+    """An Ethernet frame with a datagram of IPv4 or IPv6. Checksums are left out, as network cards leave them."""
     datagram = struct.pack("!4H", src[1], dest[1], 8 + len(payload), 0) + payload
     addresses = ip_address(src[0]).packed + ip_address(dest[0]).packed
+    if ip_address(src[0]).version == 6:
+        header = struct.pack("!IHBB", 6 << 28, len(datagram), 17, 64) + addresses
+        return bytes(12) + b"\x86\xdd" + header + datagram
     header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(datagram), 1, 0, 64, 17, 0) + addresses
     return bytes(12) + b"\x08\x00" + header + datagram
 

@@ -15,8 +15,8 @@ from peergate import policy
 
 PEERGATE = str(Path(sys.executable).with_name("peergate"))
 
-# Python itself, the command line and the engine.
-AT_ONCE_SECONDS = 0.15
+# A program that does nothing but have a loop: what a person is used to. With pydantic we would take thrice as long.
+YARDSTICK = (sys.executable, "-c", "import asyncio, email.message, json")
 
 
 def peergate(
@@ -41,6 +41,26 @@ def test_flows_hosts_and_apps_are_shown(office: Path) -> None:
     assert "10.10.0.7:40000" in done.stdout
     assert [title for title in ("Flows", "Hosts", "Apps") if title not in done.stdout] == []
     assert "2 flows · 5 packets" in done.stdout
+
+
+def test_addresses_are_shown_letter_by_letter(tmp_path: Path) -> None:
+    frame = udp(("fd00:100::1", 40000), ("fe80:a:b::2", 6881), bytes([200, 17, 93, 9] * 9))
+    shown = peergate("read", "--why", pcap(tmp_path / "six.pcap", [frame])).stdout
+    assert "[fd00:100::1]:40000  [fe80:a:b::2]:6881 " in shown
+    assert "UDP [fd00:100::1]:40000 → [fe80:a:b::2]:6881" in shown
+
+
+@pytest.mark.parametrize("option", ["--json", "--why"])
+def test_output_that_finds_no_room_is_told_in_a_line(option: str, office: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [PEERGATE, "read", option, str(office)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    said = b"peergate: standard output: No space left on device\n"
+    assert (done.returncode, done.stderr) == (1, said)
 
 
 def test_why_shows_the_evidence(office: Path) -> None:
@@ -247,11 +267,13 @@ def test_every_command_explains_itself(command: str) -> None:
 
 
 def test_reading_starts_at_once(office: Path) -> None:
-    def once() -> float:
+    def cost(*command: str) -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        peergate("read", "--json", office)
+        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    # CPU time and the best of several: the machine may be busy with other things.
-    assert min(once() for _ in range(5)) < AT_ONCE_SECONDS
+    # CPU time, the best of several, taken in turns: the machine may be busy with other things.
+    turns = [(cost(PEERGATE, "read", "--json", str(office)), cost(*YARDSTICK)) for _ in range(7)]
+    ours, yardstick = map(min, zip(*turns, strict=True))
+    assert ours < 2 * yardstick

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import sys
 from io import TextIOWrapper
@@ -12,6 +14,12 @@ from peergate.problems import DocumentError
 
 USAGE = 2
 """Exit status for what the person asked wrongly, files that they wrote included."""
+
+FAILED = 1
+"""Exit status for what was asked rightly and could not be done."""
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What writing fails with where there is no more room."""
 
 STANDARD_INPUT = "/dev/stdin"
 """What `-` stands for until the command sees it: an option's name begins so, and an argument must not."""
@@ -60,6 +68,16 @@ def version() -> None:
     print(_version())
 
 
+def _fails_to_be_written(error: OSError) -> bool:
+    """Says that standard output takes no more; False where it is about something else."""
+    if error.errno not in DISK_FULL or error.filename:
+        return False
+    print(f"peergate: standard output: {error.strerror}", file=sys.stderr)
+    # Or Python would try once more at its end, and show how it failed.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+
+
 def main() -> None:
     """Run the command line; mistakes in files are told line by line."""
     for stream in (sys.stdout, sys.stderr):
@@ -68,10 +86,16 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     words = [STANDARD_INPUT if word == "-" else word for word in sys.argv[1:]]
     try:
-        sys.exit(app(words, exit_on_error=False, result_action="return_value"))
+        status = app(words, exit_on_error=False, result_action="return_value")
+        sys.stdout.flush()
+        sys.exit(status)
     except CycloptsError:
         # Its words are printed by now.
         sys.exit(USAGE)
     except DocumentError as error:
         print(error, file=sys.stderr)
         sys.exit(USAGE)
+    except OSError as error:
+        if not _fails_to_be_written(error):
+            raise
+        sys.exit(FAILED)

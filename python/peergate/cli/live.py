@@ -17,7 +17,7 @@ from rich.text import Text
 from peergate._engine import Summary
 from peergate.cli.objects import call_table, host_table
 from peergate.cli.report import acted, why
-from peergate.cli.tables import size
+from peergate.cli.tables import console, size
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -95,7 +95,9 @@ class LiveView:
         self._roles: dict[tuple[str, str], Host] = {}
         self._said: deque[str] = deque(maxlen=SAID)
         self._stats: dict[str, int] = {}
-        self._live = Live(get_renderable=self._screen, refresh_per_second=4, screen=True)
+        self._live = Live(
+            console=console(), get_renderable=self._screen, refresh_per_second=4, screen=True
+        )
 
     def __enter__(self) -> Self:
         self._live.start()

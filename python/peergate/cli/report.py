@@ -62,7 +62,7 @@ class Report:
         if flows:
             console.print(_host_table(self._summary, self._limit), "")
             console.print(_app_table(self._summary), "")
-        console.print(_closing(self._summary, stats), highlight=False)
+        console.print(_closing(self._summary, stats))
 
     def _show_objects(self, console: Console, calls: list[Call], hosts: list[Host]) -> None:
         """Calls and roles, where there are any."""
@@ -107,11 +107,9 @@ def sure(flow: Flow) -> str:
     )
 
 
-def what(flow: Flow) -> Text:
-    """The app of a flow, and what it is doing where that is known."""
-    text = Text(flow.app, style="bold" if flow.app != "unknown" else "dim")
-    told = flow.activity or flow.category
-    return text.append(f" {told}", style="dim") if told != flow.app else text
+def named(app: str) -> Text:
+    """An app; one that nobody knows stands back."""
+    return Text(app, style="bold" if app != "unknown" else "dim")
 
 
 def acted(flow: Flow) -> Text:
@@ -131,7 +129,7 @@ def octets(flow: Flow) -> int:
 
 
 def _flow_table(flows: list[Flow]) -> Table:
-    words = ("start", "proto", "from", "to", "app", "sure", "action")
+    words = ("start", "proto", "from", "to", "app", "category", "activity", "sure", "action")
     rows = table("Flows", *words, numbers=("packets", "bytes"))
     for flow in flows:
         rows.add_row(
@@ -139,7 +137,9 @@ def _flow_table(flows: list[Flow]) -> Table:
             flow.proto,
             endpoint(flow.src_ip, flow.src_port),
             endpoint(flow.dest_ip, flow.dest_port),
-            what(flow),
+            named(flow.app),
+            flow.category if flow.category != flow.app else "",
+            flow.activity or "",
             sure(flow) if flow.app != "unknown" else "",
             acted(flow),
             f"{packets(flow):,}",

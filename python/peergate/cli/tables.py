@@ -11,9 +11,14 @@ WIDTH = 180
 """Columns at least: no cell of an IPv4 flow is cut. A narrower terminal breaks lines, and loses nothing."""
 
 
+def console(width: int | None = None, *, stderr: bool = False) -> Console:
+    """A console that shows what it is given: in an address `[fd00::1]` is no markup, and `:100:` no picture."""
+    return Console(width=width, stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
 def console_for_output() -> Console:
     """Standard output: as wide as the terminal, and wide enough."""
-    return Console(width=max(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH)
+    return console(max(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH)
 
 
 def table(title: str, *headings: str, numbers: tuple[str, ...] = ()) -> Table:

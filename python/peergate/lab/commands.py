@@ -43,7 +43,7 @@ INTERRUPTED = 130
 
 def up() -> int:
     """Lays the network, starts the servers and leaves both up."""
-    console = Console()
+    console = Console(emoji=False)  # `:100:` in an address is no picture
     lab = Lab()
 
     def build() -> int:
@@ -58,7 +58,7 @@ def up() -> int:
 
 def run(*, keep: bool = False, without_gateway: bool = False) -> int:
     """Tells the story with the shipped gateway in the line, or to compare without any."""
-    console = Console()
+    console = Console(emoji=False)  # `:100:` in an address is no picture
     lab = Lab()
 
     def tell() -> int:
@@ -77,7 +77,7 @@ def run(*, keep: bool = False, without_gateway: bool = False) -> int:
 
 def log_on(count: int, seed: int, rounds: int, *, without_gateway: bool) -> int:
     """Runs many log-ons against the gateway and says who got through."""
-    console = Console()
+    console = Console(emoji=False)  # `:100:` in an address is no picture
     lab = Lab()
 
     def work() -> int:
@@ -110,7 +110,7 @@ def record(client: str, target: Path, seconds: float, *, sample: bool) -> int:
     if not target.parent.is_dir():
         sys.stderr.write(f"peergate lab record: there is no folder {target.parent}\n")
         return USAGE
-    console = Console()
+    console = Console(emoji=False)  # `:100:` in an address is no picture
 
     def work() -> int:
         done = recording.record(CASTS[client], target, seconds, sample=sample)

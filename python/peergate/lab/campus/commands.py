@@ -75,7 +75,7 @@ def compare(capture: Path, *, without_signatures: bool, misses: int) -> int:
         return CANNOT
     options = ["--no-signatures"] if without_signatures else []
     result = score(capture, read(capture, options))
-    console = Console()
+    console = Console(emoji=False)
     console.print(table_of(result))
     for title, tally in lines_of(result):
         for what in tally.missed[:misses]:
