@@ -90,6 +90,10 @@ rules:
         ),
         ("groups:\n  5: 10.0.0.0/8\n", '2: "5" is not text'),
         ("rules:\n- {name: a, app: 5, action: block}\n", '2: "app" takes a word, not 5'),
+        (
+            "rules:\n- {name: a, app: [], action: block}\n",
+            '2: "app" names nothing; leave it out',
+        ),
         ("rules:\n- {name: a, group: x, action: block}\n", '2: unknown group "x"; none is named'),
         ("rules:\n\t- name: a\n", "2: found character '\\t' that cannot start any token: indent"),
         ("min_confidence: true\n", '1: "min_confidence" takes a number, not true'),

@@ -26,6 +26,10 @@ pub struct Policy {
 pub struct Explanation {
     rule: String,
     action: &'static str,
+    /// The group of the client, where it is in one.
+    src_group: Option<String>,
+    /// The group of the server.
+    dest_group: Option<String>,
     /// The rules before it, and why each did not match.
     tried: Vec<(String, String)>,
 }
@@ -99,10 +103,13 @@ impl Policy {
     fn answer(&self, subject: &Subject) -> Explanation {
         let decision = self.compiled.decide(subject);
         let name = |rule: u16| self.compiled.rule_name(rule).to_owned();
+        let group = |end: Addr| self.compiled.group(end).map(|id| self.compiled.group_name(id).to_owned());
         let before = self.compiled.explain(subject).into_iter().filter(|asked| !asked.matched());
         Explanation {
             rule: decision.rule.map(name).unwrap_or_default(),
             action: decision.action.name(),
+            src_group: group(subject.client),
+            dest_group: group(subject.server),
             tried: before
                 .map(|asked| {
                     let why: Vec<&str> = asked.why_not.iter().map(|why| why.sentence()).collect();

@@ -149,6 +149,7 @@ impl Reading {
         let named = [
             ("frames", decoded.frames),
             ("packets", counts.packets),
+            ("not_ip", decoded.not_ip),
             ("flows", counts.flows),
             ("flows_forced", counts.flows_forced),
             ("readings_given_up", counts.readings_given_up),

@@ -118,7 +118,10 @@ class Capture:
 
     @property
     def stats(self) -> dict[str, int]:
-        """How many frames, packets and flows were read, and what was dropped for which reason (`malformed.…`)."""
+        """How many frames, packets and flows were read, and what was dropped for which reason.
+
+        `not_ip` counts frames that carry no IP, `malformed.…` what does not hold together.
+        """
         return self._reader.stats()
 
 

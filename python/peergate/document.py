@@ -41,6 +41,7 @@ MERGE = "tag:yaml.org,2002:merge"
 
 HINTS = {
     "cannot start any token": "indent with spaces, and put text that begins with a special character in quotes",
+    "but found another document": "a file holds one document, so no line of it is `---` but the first",
     "mapping values are not allowed": 'a value that holds ": " needs quotes; or the indentation is wrong',
 }
 """What usually lies behind the words of the YAML reader."""

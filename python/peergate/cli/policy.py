@@ -40,7 +40,7 @@ def check(file: Path, /, *, signatures: tuple[Path, ...] = ()) -> int:
         return FINDINGS
     for warning in policy.warnings(written, file):
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"{file}: right: {len(written.rules)} rules, {len(written.groups)} groups")
+    print(f"{file}: right; rules: {len(written.rules)}, groups: {len(written.groups)}")
     return 0
 
 
@@ -56,6 +56,7 @@ def explain(
     role: str | None = None,
     confidence: Share = 1.0,
     policy: Path | None = None,
+    signatures: tuple[Path, ...] = (),
 ) -> None:
     """Say which rule would decide such a flow, and why the rules before it do not.
 
@@ -79,14 +80,16 @@ def explain(
         How sure the engine is, from 0 to 1.
     policy
         The policy file; the shipped one where none is named.
+    signatures
+        Signatures of your own: a file, or a folder of *.toml.
 
     """
     from peergate import policy as policies
-    from peergate import signatures
     from peergate.policy.compiled import compiled
     from peergate.policy.explain import question
+    from peergate.signatures import of_site
 
-    catalog = signatures.of_site()
+    catalog = of_site(signatures)
     written = policies.load(policy or policies.DEFAULT, policies.words(catalog))
     asked = question(
         catalog,
@@ -99,6 +102,8 @@ def explain(
         role=role,
     )
     answer = compiled(written, catalog).explain(**asked, confidence=confidence)
+    for end, group in ((src, answer.src_group), (dest, answer.dest_group)):
+        print(f'  {end} is in group "{group}"' if group else f"  {end} is in no group")
     for rule, reason in answer.tried:
         print(f'  rule "{rule}" does not match: {reason}')
     print(f'{answer.action}: rule "{answer.rule}" decides')

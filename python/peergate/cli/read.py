@@ -84,6 +84,7 @@ def read(
         report = Report(why=why, limit=limit)
         for batch in all_of(capture, unread):
             report.add(batch)
-        report.show(capture.stats, capture.calls, capture.hosts)
+        if len(unread) < len(paths):
+            report.show(capture.stats, capture.calls, capture.hosts)
     tell_what_was_wrong(capture, unread)
     return NOTHING_READ if len(unread) == len(paths) else 0

@@ -82,8 +82,13 @@ class Report:
 def why(flow: Flow) -> Text:
     """The evidence of one flow, the weightiest first, and what else it might have been."""
     text = Text(f"{ends(flow)}  ", style="bold")
-    told = f" ({sure(flow)} sure)" if flow.evidence else ""
-    text.append(f"{flow.app}{told}\n", style="bold")
+    what = (
+        flow.app
+        if flow.app != "unknown" or flow.category == "unknown"
+        else f"unknown {flow.category}"
+    )
+    told = f" ({sure(flow)} sure)" if flow.category != "unknown" else ""
+    text.append(f"{what}{told}\n", style="bold")
     for evidence in sorted(flow.evidence, key=lambda each: -each.weight_db):
         text.append(f"  {evidence.weight_db:+6.1f} dB  {_when(evidence.packet)} {evidence.what}")
         text.append(f"  [{evidence.detector}]\n", style="dim")
@@ -140,7 +145,7 @@ def _flow_table(flows: list[Flow]) -> Table:
             named(flow.app),
             flow.category if flow.category != flow.app else "",
             flow.activity or "",
-            sure(flow) if flow.app != "unknown" else "",
+            sure(flow) if flow.category != "unknown" else "",
             acted(flow),
             f"{packets(flow):,}",
             size(octets(flow)),
@@ -169,9 +174,11 @@ def _closing(summary: Summary, stats: dict[str, int]) -> str:
     total = summary.all
     said = [
         f"{total.flows:,} flows",
-        f"{stats.get('frames', total.packets):,} packets",
+        f"{total.packets:,} packets",
         size(total.octets),
     ]
+    if stats.get("not_ip"):
+        said.append(f"{stats['not_ip']:,} frames without IP")
     malformed = {
         name: number for name, number in stats.items() if name.startswith("malformed.") and number
     }

@@ -23,6 +23,18 @@ class Known:
     groups: frozenset[str]
 
 
+def _not_empty(words: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    # An empty list would admit everything, which nobody who writes one means.
+    if not words:
+        raise ValueError(
+            f'"{info.field_name}" names nothing; leave it out where it does not matter'
+        )
+    return words
+
+
+NotEmpty = AfterValidator(_not_empty)
+
+
 def _known_as(kind: str, choices: str) -> AfterValidator:
     def check(word: str, info: ValidationInfo) -> str:
         known = cast("Known", info.context)
@@ -34,7 +46,9 @@ def _known_as(kind: str, choices: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Apps: TypeAlias = Annotated[tuple[Annotated[str, _known_as("app", "apps")], ...], OneOrMore]
+Apps: TypeAlias = Annotated[
+    tuple[Annotated[str, _known_as("app", "apps")], ...], NotEmpty, OneOrMore
+]
 Categories: TypeAlias = Annotated[
     tuple[Annotated[str, _known_as("category", "categories")], ...], OneOrMore
 ]
@@ -44,7 +58,9 @@ Protocols: TypeAlias = Annotated[
 Activities: TypeAlias = Annotated[
     tuple[Annotated[str, _known_as("activity", "activities")], ...], OneOrMore
 ]
-Groups: TypeAlias = Annotated[tuple[Annotated[str, _known_as("group", "groups")], ...], OneOrMore]
+Groups: TypeAlias = Annotated[
+    tuple[Annotated[str, _known_as("group", "groups")], ...], NotEmpty, OneOrMore
+]
 
 
 class Rule(Section):
@@ -55,7 +71,7 @@ class Rule(Section):
     category: Categories = ()
     protocol: Protocols = ()
     activity: Activities = ()
-    role: Annotated[tuple[Role, ...], OneOrMore] = ()
+    role: Annotated[tuple[Role, ...], NotEmpty, OneOrMore] = ()
     group: Groups = ()
     src_group: Groups = ()
     dest_group: Groups = ()
@@ -78,7 +94,7 @@ class KnownHost(Section):
     """Hosts that may play a role, and why: nobody is told of it."""
 
     prefix: Prefix
-    role: Annotated[tuple[Role, ...], OneOrMore]
+    role: Annotated[tuple[Role, ...], NotEmpty, OneOrMore]
     reason: Annotated[str, Field(min_length=1)]
 
 
