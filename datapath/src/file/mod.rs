@@ -1,5 +1,6 @@
 //! Frames from capture files: pcap and pcapng, also packed with gzip or zstd, also from standard input.
 //!
+//! Captures that were joined one behind the other (`cat one.pcap two.pcap`, members of one gzip file) are read one after the other.
 //! A capture is read as far as it goes: what is cut or corrupt ends it with one warning that says where and why. Memory
 //! is bounded by the largest record that is believed, whatever a file claims.
 
@@ -27,6 +28,8 @@ const MAX_FRAME: usize = 256 << 10;
 pub struct CaptureFile {
     window: Window,
     format: Format,
+    /// Where the capture that is being read began: others may be joined behind it.
+    begun: u64,
     total: Option<u64>,
     frames: u64,
     ended: bool,
@@ -57,7 +60,7 @@ impl CaptureFile {
     pub fn from_reader(input: impl Read + Send + 'static) -> Result<Self, OpenError> {
         let mut window = Window::new(Box::new(input)).map_err(OpenError::Io)?;
         let format = Format::open(&mut window)?;
-        Ok(Self { window, format, total: None, frames: 0, ended: false, warnings: Vec::new() })
+        Ok(Self { window, format, begun: 0, total: None, frames: 0, ended: false, warnings: Vec::new() })
     }
 
     /// The next frame; `None` at the end, or where the capture cannot be read any further: then there is a warning.
@@ -66,20 +69,36 @@ impl CaptureFile {
         if self.ended {
             return None;
         }
-        let next = match &mut self.format {
-            Format::Pcap(pcap) => pcap.next(&mut self.window),
-            Format::Pcapng(pcapng) => pcapng.next(&mut self.window, &mut self.warnings),
-        };
-        let record = match next {
-            Ok(Some(record)) => record,
-            other => {
-                self.end(other.err());
-                return None;
+        let record = loop {
+            let next = match &mut self.format {
+                Format::Pcap(pcap) => pcap.next(&mut self.window),
+                Format::Pcapng(pcapng) => pcapng.next(&mut self.window, &mut self.warnings),
+            };
+            match next {
+                Ok(Some(record)) => break record,
+                Err(_) if self.begins_another() => {}
+                other => {
+                    self.end(other.err());
+                    return None;
+                }
             }
         };
         self.frames += 1;
         let bytes = self.window.given(record.position, record.len);
         Some(Frame { time: record.time, link: record.link, port: 0, bytes, wire_len: record.wire_len })
+    }
+
+    /// Whether another capture begins where this one cannot be read any further; then it is the one that is read.
+    #[cold]
+    fn begins_another(&mut self) -> bool {
+        let here = self.window.offset();
+        // Where the last one began nothing of it was read: it does not begin anew.
+        if here == self.begun || !Format::begins(&mut self.window) {
+            return false;
+        }
+        let Ok(format) = Format::open(&mut self.window) else { return false };
+        (self.format, self.begun) = (format, here);
+        true
     }
 
     #[cold]
@@ -116,6 +135,12 @@ impl CaptureFile {
 }
 
 impl Format {
+    /// Whether what is next is the beginning of a capture, and surely no record of another.
+    fn begins(window: &mut Window) -> bool {
+        let Some(start) = window.ahead(Pcap::FILE_HEADER) else { return false };
+        Pcap::begins_file(start) || start.first_chunk().is_some_and(|magic| Pcapng::begins(*magic))
+    }
+
     fn open(window: &mut Window) -> Result<Self, OpenError> {
         let Some(&magic) = window.ahead(4).and_then(|bytes| bytes.first_chunk()) else {
             return Err(OpenError::nothing(window));

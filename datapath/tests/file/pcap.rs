@@ -52,6 +52,30 @@ fn packed_captures_read_like_plain_ones() {
 }
 
 #[test]
+fn captures_that_were_joined_are_read_one_after_the_other() {
+    let other = [pcap(Order::Big, MICROSECONDS, 0x71), record(Order::Big, 7, 0, b"third", 5)].concat();
+    let (frames, warnings) = read(&[two_frames(), other, two_frames()].concat());
+    let links: Vec<_> = frames.iter().map(|frame| frame.1).collect();
+    let ethernet = LinkType::Ethernet;
+    assert_eq!(links, [ethernet, ethernet, LinkType::LinuxSll, ethernet, ethernet]);
+    assert!(warnings.is_empty(), "{warnings:?}");
+}
+
+#[test]
+fn a_capture_that_was_joined_and_cannot_be_read_is_told() {
+    let (frames, warnings) = read(&[two_frames(), pcap(Order::Little, MICROSECONDS, 227)].concat());
+    assert_eq!(frames.len(), 2);
+    assert_eq!(warnings, ["byte 68: another capture begins, which cannot be read"]);
+}
+
+#[test]
+fn a_record_without_bytes_is_no_other_capture() {
+    let (frames, warnings) = read(&[two_frames(), record(Order::Little, 0xa1b2_c3d4, 5, b"", 0)].concat());
+    assert_eq!(frames.len(), 3);
+    assert!(warnings.is_empty(), "{warnings:?}");
+}
+
+#[test]
 fn a_packed_capture_that_was_cut_gives_what_is_there() {
     let mut many = pcap(Order::Little, MICROSECONDS, 1);
     for number in 0..20_000_u32 {

@@ -3,9 +3,10 @@
 //! Recognised by its clock: ten bytes of kind and milliseconds since the call began, which each side sends again and again;
 //! from a relay with a zero before them. (No published format: read from captures, and nDPI's reader agrees on the kinds.)
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::single::{Heard, Single};
+use super::{Category, First, Layer, Payload, Profile};
 use crate::bytes::Reader;
-use crate::facts::{Facts, Field, Sign};
+use crate::facts::{Field, Sign};
 use crate::packet::Transport;
 
 /// The imo protocol.
@@ -34,21 +35,14 @@ const CODES: std::ops::RangeInclusive<u8> = 2..=3;
 /// Three days: nobody calls longer.
 const LONGEST: u64 = 3 * 86_400_000;
 
-impl Protocol for Imo {
-    fn profile(&self) -> &'static Profile {
+impl Single for Imo {
+    fn profile() -> &'static Profile {
         &PROFILE
     }
 
-    fn matches(&self, opening: &Payload<'_>) -> Match {
-        if opening.is_whole() && is_clock(opening.bytes) == Some(true) {
-            Match::Yes(&CLOCK)
-        } else {
-            Match::No
-        }
-    }
-
-    fn parser(&self) -> Box<dyn Parser> {
-        Box::new(Imo)
+    fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
+        let whole = opening.is_whole() && is_clock(opening.bytes)?;
+        whole.then(|| Heard::by(&CLOCK).flag(&CALL))
     }
 }
 
@@ -62,13 +56,6 @@ fn is_clock(bytes: &[u8]) -> Option<bool> {
     }
     let (kind, code, clock) = (reader.u8()?, reader.u8()?, reader.le64()?);
     Some(kind == CLOCK_KIND && CODES.contains(&code) && (1..LONGEST).contains(&clock))
-}
-
-impl Parser for Imo {
-    fn feed(&mut self, _payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        facts.flag(&CALL);
-        Next::Done
-    }
 }
 
 #[cfg(test)]

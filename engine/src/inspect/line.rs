@@ -3,9 +3,10 @@
 //! Recognised by a mark, a kind, and a length that is that of the rest. (No published format: the kinds and their lengths
 //! are those that nDPI reads, which were found in captures.)
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::single::{Heard, Single};
+use super::{Category, First, Layer, Payload, Profile};
 use crate::bytes::Reader;
-use crate::facts::{Facts, Field, Sign};
+use crate::facts::{Field, Sign};
 use crate::packet::Transport;
 
 /// The LINE protocol.
@@ -32,34 +33,16 @@ const MARK: u8 = 0xb6;
 /// Kinds, and how many bytes follow the length.
 const KINDS: [(u8, u16); 3] = [(0x07, 4), (0x09, 12), (0x18, 106)];
 
-impl Protocol for Line {
-    fn profile(&self) -> &'static Profile {
+impl Single for Line {
+    fn profile() -> &'static Profile {
         &PROFILE
     }
 
-    fn matches(&self, opening: &Payload<'_>) -> Match {
-        match message(opening) {
-            Some(true) => Match::Yes(&RELAY),
-            _ => Match::No,
-        }
-    }
-
-    fn parser(&self) -> Box<dyn Parser> {
-        Box::new(Line)
-    }
-}
-
-fn message(payload: &Payload<'_>) -> Option<bool> {
-    let mut reader = Reader::new(payload.bytes);
-    let (mark, kind, length) = (reader.u8()?, reader.u8()?, reader.be16()?);
-    let known = mark == MARK && KINDS.contains(&(kind, length));
-    Some(known && payload.wire_len == u32::from(length) + 4)
-}
-
-impl Parser for Line {
-    fn feed(&mut self, _payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        facts.flag(&CALL);
-        Next::Done
+    fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
+        let mut reader = Reader::new(opening.bytes);
+        let (_mark, kind, length) = (reader.u8()?, reader.u8()?, reader.be16()?);
+        let fits = KINDS.contains(&(kind, length)) && opening.wire_len == u32::from(length) + 4;
+        fits.then(|| Heard::by(&RELAY).flag(&CALL))
     }
 }
 

@@ -2,15 +2,13 @@
 //!
 //! Recognised by the line that a machine greets with.
 
-use super::single::{Heard, Single};
-use super::{Category, First, Layer, Payload, Profile};
+use super::single::Greeting;
+use super::{Category, First, Layer, Profile};
 use crate::facts::Sign;
 use crate::packet::Transport;
 
 /// The Munin protocol.
 pub struct Munin;
-
-const START: &[u8] = b"# munin node at ";
 
 // Sixteen letters.
 static GREETING: Sign = Sign::new("the greeting of a machine that Munin watches", 150);
@@ -27,15 +25,11 @@ static PROFILE: Profile = Profile {
     signs: &[&GREETING],
 };
 
-impl Single for Munin {
-    const LEAST: usize = START.len();
+impl Greeting for Munin {
+    const WORDS: &'static [u8] = b"# munin node at ";
 
-    fn profile() -> &'static Profile {
-        &PROFILE
-    }
-
-    fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
-        opening.bytes.starts_with(START).then(|| Heard::by(&GREETING))
+    fn greeting() -> (&'static Profile, &'static Sign) {
+        (&PROFILE, &GREETING)
     }
 }
 

@@ -2,15 +2,13 @@
 //!
 //! Recognised by the line that both sides begin with.
 
-use super::single::{Heard, Single};
-use super::{Category, First, Layer, Payload, Profile};
+use super::single::Greeting;
+use super::{Category, First, Layer, Profile};
 use crate::facts::Sign;
 use crate::packet::Transport;
 
 /// The rsync protocol.
 pub struct Rsync;
-
-const START: &[u8] = b"@RSYNCD: ";
 
 // Nine letters.
 static GREETING: Sign = Sign::new("the line that rsync begins with", 150);
@@ -27,15 +25,11 @@ static PROFILE: Profile = Profile {
     signs: &[&GREETING],
 };
 
-impl Single for Rsync {
-    const LEAST: usize = START.len();
+impl Greeting for Rsync {
+    const WORDS: &'static [u8] = b"@RSYNCD: ";
 
-    fn profile() -> &'static Profile {
-        &PROFILE
-    }
-
-    fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
-        opening.bytes.starts_with(START).then(|| Heard::by(&GREETING))
+    fn greeting() -> (&'static Profile, &'static Sign) {
+        (&PROFILE, &GREETING)
     }
 }
 

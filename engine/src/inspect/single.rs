@@ -22,6 +22,26 @@ pub(super) trait Single: Sync {
     fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>>;
 }
 
+/// A protocol that the words tell which one side begins with: they are fixed, and tell all.
+pub(super) trait Greeting: Sync {
+    /// The words.
+    const WORDS: &'static [u8];
+    /// What is fixed about it, and the sign that the words are.
+    fn greeting() -> (&'static Profile, &'static Sign);
+}
+
+impl<T: Greeting> Single for T {
+    const LEAST: usize = T::WORDS.len();
+
+    fn profile() -> &'static Profile {
+        T::greeting().0
+    }
+
+    fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
+        opening.bytes.starts_with(T::WORDS).then(|| Heard::by(T::greeting().1))
+    }
+}
+
 /// What was made of an opening.
 pub(super) enum Heard<'a> {
     /// The beginning of one; the rest of a stream tells.
@@ -51,6 +71,11 @@ impl<'a> Heard<'a> {
     /// It tells a number.
     pub(super) fn number(self, field: &'static Field, value: impl Into<u64>) -> Self {
         self.with(field, Some(Value::Number(value.into())))
+    }
+
+    /// It tells that something is so.
+    pub(super) fn flag(self, field: &'static Field) -> Self {
+        self.with(field, Some(Value::Flag))
     }
 
     /// It tells bytes.

@@ -2,15 +2,13 @@
 //!
 //! Recognised by the server's greeting.
 
-use super::single::{Heard, Single};
-use super::{Category, First, Layer, Payload, Profile};
+use super::single::Greeting;
+use super::{Category, First, Layer, Profile};
 use crate::facts::Sign;
 use crate::packet::Transport;
 
 /// The Subversion protocol.
 pub struct Svn;
-
-const START: &[u8] = b"( success ( ";
 
 // Twelve letters.
 static GREETING: Sign = Sign::new("the greeting of a Subversion server", 150);
@@ -27,15 +25,11 @@ static PROFILE: Profile = Profile {
     signs: &[&GREETING],
 };
 
-impl Single for Svn {
-    const LEAST: usize = START.len();
+impl Greeting for Svn {
+    const WORDS: &'static [u8] = b"( success ( ";
 
-    fn profile() -> &'static Profile {
-        &PROFILE
-    }
-
-    fn read<'a>(opening: &Payload<'a>) -> Option<Heard<'a>> {
-        opening.bytes.starts_with(START).then(|| Heard::by(&GREETING))
+    fn greeting() -> (&'static Profile, &'static Sign) {
+        (&PROFILE, &GREETING)
     }
 }
 
