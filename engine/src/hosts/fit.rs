@@ -7,15 +7,19 @@ use crate::packet::{Side, Time};
 
 /// Half a minute.
 pub const BINS: usize = 120;
+/// Ten seconds, where a neighbour's flow is one of the two: hardly any host of ours serves another and a stranger in the
+/// same breath. But then both ways must be far more alike.
+const SOON: usize = 40;
+const SOON_ALIKE: f64 = 0.9;
 /// Counts of the kernel come every few seconds: only a longer look tells as much.
 const COARSE: u64 = 120 * Time::SECOND;
-/// Bytes in half a minute at 10 kb/s.
-const LEAST: f64 = 37_500.0;
+/// Bytes in a quarter second at 10 kb/s.
+const LEAST: f64 = 312.5;
 /// What comes in and what goes out differ by headers at most.
 const RATIO: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 /// A tunnel that wraps every packet of a call adds up to a quarter; then only courses that are all but the same will do.
 const WRAPPED: std::ops::RangeInclusive<f64> = 0.8..=1.25;
-/// Of a hundred and twenty quarter seconds.
+/// Of so many quarter seconds.
 const SAME_COURSE: f64 = 0.95;
 /// From here on two courses are alike.
 pub const ALIKE: f64 = 0.8;
@@ -74,7 +78,6 @@ impl Fit {
 
 /// Compares two flows of a host, which is at these sides of them.
 pub fn compare(one: &Series, at_one: Side, other: &Series, at_other: Side, now: Time) -> Option<Pair> {
-    let long_enough = |series: &Series| series.spans(BINS) && (!series.coarse || now.since(series.start) >= COARSE);
     let apart = one.start.0.abs_diff(other.start.0);
     if one.far(at_one).addr == other.far(at_other).addr {
         return None;
@@ -84,10 +87,34 @@ pub fn compare(one: &Series, at_one: Side, other: &Series, at_other: Side, now: 
     if same_way >= SAME_PAYLOADS || (apart < TWIN && is_twin(one, at_one, other, at_other)) {
         return None;
     }
-    let long = long_enough(one) && long_enough(other);
-    let there = fit(one.towards(at_one), other.from(at_other), long);
-    let back = fit(other.towards(at_other), one.from(at_one), long);
+    let ways = |bins| {
+        let there = fit(one.towards(at_one), other.from(at_other), bins);
+        (there, fit(other.towards(at_other), one.from(at_one), bins))
+    };
+    let long_enough = |bins: &usize| lasts(one, *bins, now) && lasts(other, *bins, now);
+    let (there, back) = if long_enough(&BINS) {
+        ways(Some(BINS))
+    } else {
+        let soon = Some(SOON).filter(|bins| is_let_in(one, other) && long_enough(bins)).map(|bins| ways(Some(bins)));
+        soon.filter(|(there, back)| is_same(*there) && is_same(*back)).unwrap_or_else(|| ways(None))
+    };
     (there.is_some() || back.is_some()).then_some(Pair { there, back, together: apart < TOGETHER })
+}
+
+/// Whether a flow was followed for so many quarter seconds, in steps as fine as that.
+fn lasts(series: &Series, bins: usize, now: Time) -> bool {
+    series.spans(bins) && (!series.coarse || now.since(series.start) >= COARSE)
+}
+
+/// Whether one of the flows is between two hosts of ours, and the other is not.
+fn is_let_in(one: &Series, other: &Series) -> bool {
+    let inside = |series: &Series| series.hosts.iter().all(Option::is_some);
+    inside(one) != inside(other)
+}
+
+/// Whether ten seconds of one way are enough.
+fn is_same(fit: Option<Fit>) -> bool {
+    fit.and_then(|fit| fit.correlation).is_some_and(|correlation| correlation >= SOON_ALIKE)
 }
 
 /// The same bytes in the same direction: one flow, seen on both sides of an address translation.
@@ -99,16 +126,18 @@ fn is_twin(one: &Series, at_one: Side, other: &Series, at_other: Side) -> bool {
     same(one.towards(at_one), other.towards(at_other)) && same(one.from(at_one), other.from(at_other))
 }
 
-/// Payloads need no time to tell; courses do.
-fn fit(into: Strand<'_>, out: Strand<'_>, long: bool) -> Option<Fit> {
-    let (bytes_in, bytes_out): (f64, f64) = (into.recent(BINS, 0).sum(), out.recent(BINS, 0).sum());
+/// Payloads need no time to tell; courses do: so many quarter seconds of them.
+fn fit(into: Strand<'_>, out: Strand<'_>, course: Option<usize>) -> Option<Fit> {
+    let bins = course.unwrap_or(BINS);
+    let (bytes_in, bytes_out): (f64, f64) = (into.recent(bins, 0).sum(), out.recent(bins, 0).sum());
+    let least = LEAST * bins as f64;
     let ratio = bytes_out / bytes_in.max(1.0);
     let payloads = into.passed_on(out);
-    if !long || bytes_in < LEAST || bytes_out < LEAST || !WRAPPED.contains(&ratio) {
+    if course.is_none() || bytes_in < least || bytes_out < least || !WRAPPED.contains(&ratio) {
         return (payloads >= SAME_PAYLOADS).then_some(Fit { ratio, correlation: None, payloads });
     }
-    let alike = |steady| LAGS.into_iter().map(|lag| correlation(into, out, lag, steady)).fold(0.0, f64::max);
-    if deviation(into) < CONSTANT && deviation(out) < CONSTANT {
+    let alike = |steady| LAGS.into_iter().map(|lag| correlation([into, out], bins, lag, steady)).fold(0.0, f64::max);
+    if deviation(into, bins) < CONSTANT && deviation(out, bins) < CONSTANT {
         // A constant rate has a grain all the same: sizes vary from word to word.
         let grain = alike(true);
         if grain >= ALIKE {
@@ -125,18 +154,18 @@ fn fit(into: Strand<'_>, out: Strand<'_>, long: bool) -> Option<Fit> {
 }
 
 /// Standard deviation over mean.
-fn deviation(strand: Strand<'_>) -> f64 {
-    let bins = BINS as f64;
-    let (sum, squares) = strand.recent(BINS, 0).fold((0.0, 0.0), |(sum, squares), x| (sum + x, squares + x * x));
+fn deviation(strand: Strand<'_>, bins: usize) -> f64 {
+    let (sum, squares) = strand.recent(bins, 0).fold((0.0, 0.0), |(sum, squares), x| (sum + x, squares + x * x));
+    let bins = bins as f64;
     let mean = sum / bins;
     (squares / bins - mean * mean).max(0.0).sqrt() / mean.max(1.0)
 }
 
 /// Pearson's, of what came in so many bins before with what went out. A lag between two bins is a share of both. Where only
 /// `steady` bins are wanted, those are left out in which the line itself may have faltered: all flows of a host do then.
-fn correlation(into: Strand<'_>, out: Strand<'_>, lag: f64, steady: bool) -> f64 {
+fn correlation([into, out]: [Strand<'_>; 2], bins: usize, lag: f64, steady: bool) -> f64 {
     let (whole, share) = if lag < 1.0 { (0, lag) } else { (1, lag - 1.0) };
-    let bins = BINS - 2;
+    let bins = bins - 2;
     let came = into.recent(bins, whole).zip(into.recent(bins, whole + 1));
     let came = came.map(|(now, before)| now * (1.0 - share) + before * share);
     let usual = |strand: Strand<'_>| strand.recent(bins, 0).sum::<f64>() / bins as f64;

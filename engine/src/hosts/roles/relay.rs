@@ -2,7 +2,8 @@
 //! byte, within a quarter of a second: calls of others, the traffic of a bandwidth-sharing program, or a client of our own
 //! network that may not go out itself.
 //!
-//! Suh et al. 2006: at least 10 kb/s for half a minute, 0.9 to 1.1 bytes out for one in, courses that are alike. Where the
+//! Suh et al. 2006: at least 10 kb/s for half a minute, 0.9 to 1.1 bytes out for one in, courses that are alike. Who lets a
+//! neighbour in and speaks to a stranger in the same breath is known by ten seconds, if both ways are all but the same. Where the
 //! payloads are passed on as they are, a sample of them tells sooner. Where the rates are constant there is no course to
 //! compare; then a constant rate that is the same both ways since the same moment decides, if no payloads contradict. One flow that is seen on both sides of an address translation runs
 //! the same way twice, and is no relay.
@@ -21,7 +22,8 @@ const NEIGHBOURS: usize = 6;
 /// Pairs that are told; what more there are costs the same.
 const MOST_PAIRS: usize = 16;
 
-// Half a minute of a hundred and twenty quarter seconds: as alike by chance in far fewer than one pair in 10,000.
+// Half a minute of a hundred and twenty quarter seconds: as alike by chance in far fewer than one pair in 10,000. Ten seconds
+// both ways, more alike: likewise.
 const ALIKE: i16 = 40;
 // The way back too.
 const BACK: i16 = 20;
