@@ -18,7 +18,7 @@ fn rtp(sequence: u16, source: u32) -> Vec<u8> {
 }
 
 fn calls(play: &mut Play) -> Vec<CallNews> {
-    let call = |happened| if let Happened::Call(news) = happened { Some(news) } else { None };
+    let call = |happened| if let Happened::Call(news) = happened { Some(*news) } else { None };
     play.happened().into_iter().filter_map(call).collect()
 }
 

@@ -88,7 +88,7 @@ pub enum Happened {
     Learned(String, u16),
     /// Role and host.
     Host(&'static str, String),
-    Call(CallNews),
+    Call(Box<CallNews>),
 }
 
 /// An engine and its clock.
@@ -220,7 +220,7 @@ impl Play {
                 Happened::Activity(change.before.name(), change.now.name())
             }
             Event::Host(news) => Happened::Host(news.role.name(), news.addr.to_string()),
-            Event::Call(news) => Happened::Call(*news),
+            Event::Call(news) => Happened::Call(news),
             Event::Learned(Learnt { endpoint, app, .. }) => {
                 Happened::Learned(self.catalog.app(app).name.clone(), endpoint.port)
             }

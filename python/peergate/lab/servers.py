@@ -102,7 +102,7 @@ def start_services(lab: Lab, certificate: Path, key: Path) -> list[Process]:
 
 
 def start_simulated(lab: Lab) -> list[Process]:
-    """Starts the overlays of the simulated programs, which will say when they are ready, and somebody to call in each."""
+    """Starts the overlays of the simulated programs, which say when they are ready, and somebody to call in each."""
     supernodes = ("supernodes", ",".join(SUPERNODES))
     nodes = ("supernodes", ",".join(NODES), "--dialect", "unnamed")
     overlays = [

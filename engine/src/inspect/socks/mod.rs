@@ -76,7 +76,7 @@ const LONGEST_REQUEST: usize = 512;
 fn ends_request(bytes: &[u8]) -> bool {
     let by_name = matches!(bytes.get(4..8), Some([0, 0, 0, last]) if *last != 0);
     let names = bytes.get(8..).unwrap_or_default();
-    let ends = names.iter().filter(|byte| **byte == 0).count();
+    let ends = memchr::memchr_iter(0, names).count();
     names.last() == Some(&0) && ends == if by_name { 2 } else { 1 }
 }
 
