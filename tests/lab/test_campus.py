@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peergate.lab.campus import memory
 from peergate.lab.campus.generate import Order, generate
 from peergate.lab.campus.parameters import Evasions, Parameters, Program, Proxies, Traffic, load
 from peergate.lab.campus.score import Reading, Score, read, score
@@ -273,6 +274,14 @@ def test_calls_over_tcp_are_found_and_what_keeps_time_beside_them_is_not(tmp_pat
     assert told.calls["unnamed direct tcp"].recall == 1.0
     assert told.false_calls.innocent > 20
     assert told.false_calls.wronged == []
+
+
+def test_the_reader_of_a_campus_is_weighed() -> None:
+    weighed = memory.weigh(Order(40, 2.0, 1, memory.HOUR), lambda _packets, _when: None)
+    assert weighed.flows > 40
+    assert weighed.packets > 2 * weighed.flows
+    # An interpreter with the signatures, and less than any machine has.
+    assert 20_000_000 < weighed.peak_bytes < 200_000_000
 
 
 def test_a_program_that_gathers_writes_fewer_segments(tmp_path: Path) -> None:

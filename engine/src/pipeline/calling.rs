@@ -8,8 +8,9 @@ use crate::flow::Flow;
 use crate::inspect::{registry, stun, zoom, Category};
 use crate::packet::Side;
 
-/// Ports of STUN and TURN servers, of media servers of Google, Zoom and Microsoft: nobody's own.
-const RELAYS: [std::ops::RangeInclusive<u16>; 4] = [3478..=3481, 19302..=19309, 8801..=8810, 5349..=5350];
+/// Ports of STUN and TURN servers, of media servers of Google, Zoom and Microsoft, of Mumble's rooms: nobody's own.
+const RELAYS: [std::ops::RangeInclusive<u16>; 5] =
+    [3478..=3481, 19302..=19309, 8801..=8810, 5349..=5350, 64_738..=64_738];
 
 /// What a flow that was judged is to a call; nothing where it is no part of one.
 pub(super) fn seen(flow: &Flow, catalog: &Catalog, config: &Config, announced_by: Option<u64>) -> Option<Seen> {
