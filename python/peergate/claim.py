@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 HOME = Path("/run/peergate")
 
 
+class NameTakenError(GatewayError):
+    """A gateway of that name runs already."""
+
+
 @contextmanager
 def claim(name: str) -> Iterator[None]:
-    """Holds the name of a gateway. Raises GatewayError where another process does."""
+    """Holds the name of a gateway. Raises NameTakenError where another process does."""
     path = HOME / f"{name}.pid"
     try:
         HOME.mkdir(exist_ok=True)
@@ -38,7 +42,7 @@ def claim(name: str) -> Iterator[None]:
                 f'a gateway named "{name}" is running already (process {holder}): stop that one, '
                 "or give this one a name of its own"
             )
-            raise GatewayError(message) from None
+            raise NameTakenError(message) from None
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()

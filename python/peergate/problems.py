@@ -24,8 +24,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = f"{self.path}:{self.line}" if self.line else self.path
-        # What a file holds goes to a terminal: no byte of it may steer that.
-        return "".join(each if each.isprintable() else "�" for each in f"{place}: {self.message}")
+        return harmless(f"{place}: {self.message}")
 
 
 class DocumentError(ValueError):
@@ -39,6 +38,11 @@ class DocumentError(ValueError):
     def whole_file(cls, path: Path, message: str) -> DocumentError:
         """The file as a whole is no use."""
         return cls([Problem(str(path), 0, message)])
+
+
+def harmless(text: str) -> str:
+    """What a file holds, or is called, goes to a terminal: no byte of it may steer that."""
+    return "".join(each if each.isprintable() else "�" for each in text)
 
 
 def unknown(kind: str, word: str, choices: Iterable[str]) -> str:

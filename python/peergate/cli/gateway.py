@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from peergate.model import Mode
+
 if TYPE_CHECKING:
     from peergate import gateway as running
+
+OF_BRIDGES = "bridge without iptables"
+"""What only mode bridge could do without: straight from port to port no packet meets iptables."""
 
 CANNOT_RUN = 1
 """Exit status when the configuration is right and this machine or user cannot run it."""
@@ -40,14 +45,15 @@ def gateway(
 
     """
     from peergate import gateway as running
-    from peergate._engine import GatewayError, missing
+    from peergate._engine import GatewayError
+    from peergate.claim import NameTakenError
 
     settings = running.load(config, to_leave=detach)
     try:
         if test:
             running.check(settings)
             print(f"{config}: right")
-            _tell([*_ports_missing(settings), *missing()])
+            _tell(_lacking(settings))
         elif detach:
             gone = running.detach(settings)
             print(f"{settings.name}: {'taken out of the line' if gone else 'was not in the line'}")
@@ -55,12 +61,22 @@ def gateway(
             _run(settings, live=sys.stdout.isatty() and not quiet)
     except GatewayError as error:
         print(f"peergate: {error}", file=sys.stderr)
-        _tell(missing())
+        if not isinstance(error, NameTakenError):
+            _tell(_lacking(settings))
         return CANNOT_RUN
     except OSError as error:
         print(f"peergate: {error.filename}: {error.strerror}", file=sys.stderr)
         return CANNOT_RUN
     return 0
+
+
+def _lacking(settings: running.Settings) -> list[tuple[str, str]]:
+    """What this machine lacks for these settings, and how to get it."""
+    from peergate._engine import missing
+
+    bridged = settings.mode is Mode.BRIDGE
+    of_machine = [each for each in missing() if bridged or each[0] != OF_BRIDGES]
+    return [*_ports_missing(settings), *of_machine]
 
 
 def _ports_missing(settings: running.Settings) -> list[tuple[str, str]]:

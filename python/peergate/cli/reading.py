@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from peergate import CaptureError
 from peergate.cli import STANDARD_INPUT
+from peergate.problems import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,4 +40,4 @@ def all_of(capture: Capture, unread: list[str]) -> Iterator[Batch]:
 def tell_what_was_wrong(capture: Capture, unread: list[str]) -> None:
     """Warnings of captures that were read in part, and those that were not read."""
     for warning in [*capture.warnings, *unread]:
-        print(f"peergate: {warning}", file=sys.stderr)
+        print(f"peergate: {harmless(warning)}", file=sys.stderr)
