@@ -42,7 +42,7 @@ pub struct Quality {
     pub repeated: Option<u64>,
     /// E-model's mean opinion score.
     pub mos: Option<f64>,
-    /// The coding whose values the score was made with; none where G.729A's stood in for an unknown one.
+    /// The coding whose values the score was made with; none where values on the low side stood in for an unknown one.
     pub mos_coding: Option<String>,
 }
 

@@ -157,5 +157,5 @@ def _told(quality: Quality | None) -> str:
     if quality.estimated:
         said.append("estimated from the pace of the packets")
     elif quality.mos is not None and quality.mos_codec is None:
-        said.append("score as if it were G.729A")
+        said.append("score on the low side: G.113 has no values for the coding")
     return f"{quality.packets:,} packets: {', '.join(said)}"

@@ -1,3 +1,5 @@
+//! What is told of questions and answers of the DNS, over UDP and TCP, right and wrong ones.
+
 use super::*;
 use crate::inspect::testing::{tell, tell_between, CLIENT, SERVER};
 use crate::packet::Endpoint;

@@ -1,3 +1,5 @@
+//! What is told of SIP: who calls whom, and where the media that it announces will flow.
+
 use super::*;
 use crate::facts::Announcement;
 use crate::inspect::testing::tell;

@@ -1,3 +1,5 @@
+//! What is told of STUN and TURN: who asks, what they carry, and what only looks like them.
+
 use super::*;
 use crate::facts::Announcement;
 use crate::inspect::testing::tell;
