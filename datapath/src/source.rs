@@ -38,7 +38,7 @@ impl Place {
     #[must_use]
     pub const fn cost(self) -> &'static str {
         match self {
-            Self::Tcx => "Every packet is decided in the kernel; the line stays up without the program.",
+            Self::Tcx => "Every packet is decided in the kernel, by what outlives the program.",
             Self::Clsact => {
                 "Every packet is decided in the kernel, by clsact filters, which any other program can remove unnoticed: \
                  tcx links, which are safe from that, need Linux 6.6."

@@ -253,8 +253,11 @@ def run(settings: Settings, viewer: Viewer, wishes: Wishes) -> None:
         while _pass_on(gateway, eve, viewer):
             pass
         in_the_line = gateway.place[0] != "tap"
-    stays = "; verdicts in force stay in the kernel until `--detach`" if in_the_line else ""
-    viewer.say(f"left{stays}")
+    said = "left"
+    if in_the_line:
+        said += "; verdicts in force stay in the kernel until `--detach`"
+        said += ", and what is undecided stops" if settings.fail is Fail.CLOSED else ""
+    viewer.say(said)
 
 
 def _grant(wishes: Wishes, gateway: Gateway, eve: EveFile, viewer: Viewer) -> None:
