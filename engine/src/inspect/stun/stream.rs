@@ -14,6 +14,8 @@ const ENOUGH: u8 = 16;
 /// Where the cookie is in a message.
 const COOKIE_AT: usize = 4;
 const COOKIE_VALUE: u32 = 0x2112_a442;
+/// So many bytes tell whether a message has a frame: one, and the cookie.
+const FRAMING_KNOWN: usize = 2 + COOKIE_AT + 4;
 
 /// Only with the cookie: streams that begin with small numbers are many.
 pub fn matches(bytes: &[u8]) -> Match {
@@ -57,6 +59,9 @@ impl Stream {
         let room = LONGEST.saturating_sub(self.kept.len());
         self.kept.extend(payload.bytes.iter().take(room));
         while self.read < ENOUGH {
+            if self.framing.is_none() && self.kept.len() < FRAMING_KNOWN {
+                return Next::More;
+            }
             let framing = *self.framing.get_or_insert_with(|| opening(&self.kept).unwrap_or_default());
             let bytes = self.kept.get(framing..).unwrap_or_default();
             if bytes.first().is_some_and(|first| (0x40..=0x4f).contains(first)) && framing == 0 {
