@@ -16,6 +16,8 @@ pub struct Xmpp;
 const PORTS: [u16; 2] = [5222, 5269];
 /// The opening element stands behind at most a declaration and a comment.
 const NEAR: usize = 256;
+/// A declaration, a comment, and the opening element with its name spaces.
+const LONGEST_OPENING: usize = 1024;
 /// Of what may have been split: `<proceed` with its name space.
 const LONGEST_WORD: usize = 128;
 /// Segments after which nothing more is expected in the clear.
@@ -78,6 +80,8 @@ fn is_stanza(bytes: &[u8]) -> bool {
 /// One stream, until it is encrypted or its features are known.
 #[derive(Default)]
 struct Stream {
+    /// What each side said first, where the element that opens the stream may have been split.
+    openings: [Vec<u8>; 2],
     /// The end of what the server said, where a word may have been split.
     tail: Vec<u8>,
     read: u8,
@@ -85,8 +89,12 @@ struct Stream {
 
 impl Parser for Stream {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        if let Some(to) = addressee(payload.bytes) {
-            facts.text(&TO, to);
+        if let Some(opening) = self.openings.get_mut(payload.side.index()) {
+            let room = LONGEST_OPENING.saturating_sub(opening.len()).min(payload.bytes.len());
+            opening.extend_from_slice(payload.bytes.get(..room).unwrap_or_default());
+            if let Some(to) = addressee(opening) {
+                facts.text(&TO, to);
+            }
         }
         if payload.side == Side::Server {
             let before = self.tail.len();
@@ -112,7 +120,7 @@ impl Parser for Stream {
     }
 
     fn kept(&self) -> usize {
-        self.tail.len()
+        self.tail.capacity() + self.openings.iter().map(Vec::capacity).sum::<usize>()
     }
 }
 
@@ -146,6 +154,15 @@ mod tests {
             assert_eq!(told.text(&TO).as_deref(), Some("chat.example"));
             assert!(told.has(&STARTTLS));
             assert!(matches!(told.last, Next::Becomes(_, end) if end == two.len()));
+        }
+    }
+
+    #[test]
+    fn the_server_is_told_wherever_the_opening_is_split() {
+        for split in 1..OPENING.len() {
+            let (one, two) = OPENING.split_at(split);
+            let told = tell(&Xmpp, Transport::Tcp, &[(Side::Client, one), (Side::Client, two)]);
+            assert_eq!(told.text(&TO).as_deref(), Some("chat.example"));
         }
     }
 
