@@ -14,6 +14,9 @@ pub struct Sccp;
 const PORTS: [u16; 2] = [2000, 2443];
 /// The kind of message by which a telephone logs on.
 const REGISTRATION: u32 = 1;
+/// Where the telephone's name is in it, behind length, version and kind.
+const NAME_BEGINS: usize = 12;
+const NAME_ENDS: usize = 28;
 
 static DEVICE: Field = Field::text("sccp.device", "the telephone's name: SEP and its hardware address");
 
@@ -44,6 +47,7 @@ impl Protocol for Sccp {
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
         match message(opening.bytes) {
+            Some(REGISTRATION) if opening.bytes.len() < NAME_ENDS => Match::Unsure,
             Some(kind) if kind == REGISTRATION && device(opening.bytes).is_some() => Match::Yes(&REGISTER),
             Some(_) if opening.on_port(&PORTS) => Match::Yes(&MESSAGE),
             None if opening.bytes.len() < 12 && opening.on_port(&PORTS) => Match::Unsure,
@@ -77,7 +81,7 @@ fn message(bytes: &[u8]) -> Option<u32> {
 }
 
 fn device(bytes: &[u8]) -> Option<&[u8]> {
-    let name = bytes.get(12..28)?;
+    let name = bytes.get(NAME_BEGINS..NAME_ENDS)?;
     let end = name.iter().position(|byte| *byte == 0)?;
     name.get(..end).filter(|name| name.starts_with(b"SEP") && name.iter().all(u8::is_ascii_alphanumeric))
 }

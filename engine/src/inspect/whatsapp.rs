@@ -99,7 +99,9 @@ fn header(reader: &mut Reader<'_>) -> Option<Hello> {
     if mark != *b"WA" || !matches!(version, [1..=9, 0..=9]) || !(4..=4096).contains(&length) {
         return Some(Hello::IsNot);
     }
-    let sign = if frame == [0x12, 0x24, 0x0a, 0x20] { &NOISE } else { &OLD };
+    // A message in the frame, which its length fills, and the key of 32 bytes in it; what else is in it differs.
+    let ephemeral = matches!(frame, [0x12, inner, 0x0a, 0x20] if length == u32::from(inner) + 2);
+    let sign = if ephemeral { &NOISE } else { &OLD };
     Some(Hello::Is(sign, version))
 }
 
@@ -111,9 +113,10 @@ mod tests {
 
     #[test]
     fn the_handshake_is_told_with_and_without_routing() {
-        let noise = [&b"WA\x06\x03\x00\x00\x26\x12\x24\x0a\x20"[..], &[7; 32]].concat();
+        let longer = [&b"WA\x06\x03\x00\x00\x26\x12\x24\x0a\x20"[..], &[7; 32], &[0x20, 1]].concat();
+        let noise = [&b"WA\x06\x03\x00\x00\x24\x12\x22\x0a\x20"[..], &[7; 32]].concat();
         let routed = [&b"ED\x00\x01\x00\x00\x04\x08\x0a\x08\x05"[..], &noise].concat();
-        for bytes in [noise, routed] {
+        for bytes in [noise, longer, routed] {
             for split in 1..bytes.len() {
                 let (one, two) = bytes.split_at(split);
                 let told = tell(&Whatsapp, Transport::Tcp, &[(Side::Client, one), (Side::Client, two)]);
