@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import struct
+from typing import TYPE_CHECKING
 
 from peergate.lab.samples.talk import HERE, THERE, Talk
 from peergate.lab.simulator.machine import Endpoint
+
+if TYPE_CHECKING:
+    from random import Random
 
 INITIATION, RESPONSE, DATA, HIDDEN_DATA = 1, 2, 4, 0x5EED4444
 CLIENT_RESET, SERVER_RESET, CONTROL, ACKNOWLEDGEMENT = 7, 8, 4, 5
 
 
-def wireguard() -> Talk:
+def handshake(chance: Random) -> tuple[bytes, ...]:
     """The two messages of the handshake, and four of data (wireguard.com/protocol)."""
-    talk = Talk()
-    random = talk.chance.randbytes
+    random = chance.randbytes
     one, two = random(4), random(4)
 
     def data(receiver: bytes, number: int, length: int) -> bytes:
         return struct.pack("<I4sQ", DATA, receiver, number) + random(length + 16)
 
-    talk.exchange(
-        Endpoint(HERE, 51821),
-        Endpoint(THERE, 51820),
+    return (
         struct.pack("<I4s", INITIATION, one) + random(32 + 48 + 28 + 16) + bytes(16),
         struct.pack("<I4s4s", RESPONSE, two, one) + random(32 + 16 + 16) + bytes(16),
         data(two, 0, 96),
@@ -30,6 +31,12 @@ def wireguard() -> Talk:
         data(two, 1, 0),
         data(one, 1, 160),
     )
+
+
+def wireguard() -> Talk:
+    """WireGuard as it is."""
+    talk = Talk()
+    talk.exchange(Endpoint(HERE, 51821), Endpoint(THERE, 51820), *handshake(talk.chance))
     return talk
 
 
