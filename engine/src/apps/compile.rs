@@ -188,7 +188,7 @@ impl Compiler<'_> {
             ("why", controlled && head.why.is_none()),
         ];
         for (key, _) in missing.into_iter().filter(|(_, missing)| *missing) {
-            self.problem(app.first, format!("{} needs {key}", app.name));
+            self.problem(app.first, format!("\"{}\" has no \"{key}\"; add the line {key} = \"…\"", app.name));
         }
         if app.name == "unknown" {
             self.problem(app.first, "\"unknown\" is what flows are that nobody recognises; choose another name".into());

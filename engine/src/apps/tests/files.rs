@@ -38,8 +38,8 @@ fn every_mistake_is_told_with_file_line_and_the_nearest_right_word() {
     assert_eq!(
         said,
         [
-            "wrong.toml:1: wrong needs title",
-            "wrong.toml:1: wrong needs what",
+            "wrong.toml:1: \"wrong\" has no \"title\"; add the line title = \"…\"",
+            "wrong.toml:1: \"wrong\" has no \"what\"; add the line what = \"…\"",
             "wrong.toml:2: unknown field \"titel\"; did you mean \"title\"?",
             "wrong.toml:3: unknown category \"cal\"; did you mean \"call\"?",
             "wrong.toml:4: unknown protocol \"tsl\"; did you mean \"tls\"?",
