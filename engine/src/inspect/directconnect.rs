@@ -88,31 +88,50 @@ fn is_result(bytes: &[u8]) -> bool {
     bytes.starts_with(b"$SR ") && bytes.contains(&5) && bytes.ends_with(b"|")
 }
 
-/// What was said first, by either side.
+/// What each side said first, since a command may come in pieces.
 #[derive(Default)]
 struct Greetings {
     first: Option<Side>,
+    said: [Vec<u8>; 2],
 }
 
 impl Parser for Greetings {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
-        facts.text(&FORM, if payload.bytes.starts_with(b"$") { b"nmdc" } else { b"adc" });
-        for command in payload.bytes.split(|byte| *byte == b'|') {
-            if let Some(program) = command.strip_prefix(b"$Lock ").and_then(program) {
-                facts.text(&LOCK, program);
-            }
-            let name = command.strip_prefix(b"$MyNick ").or_else(|| command.strip_prefix(b"$ValidateNick "));
-            if let Some(name) = name.filter(|_| payload.side == Side::Client) {
-                facts.text(&NICK, name);
-            }
-        }
+        let Some(said) = self.said.get_mut(payload.side.index()) else { return Next::Done };
+        let room = LONGEST.saturating_sub(said.len()).min(payload.bytes.len());
+        said.extend_from_slice(payload.bytes.get(..room).unwrap_or_default());
+        let plain = said.starts_with(b"$");
+        facts.text(&FORM, if plain { b"nmdc" } else { b"adc" });
+        let named = tell(said, payload.side, facts);
         // A hub speaks first and the user's name comes in answer.
-        if *self.first.get_or_insert(payload.side) == payload.side {
-            Next::More
-        } else {
+        let answers = *self.first.get_or_insert(payload.side) != payload.side;
+        if answers && (named || !plain || payload.side == Side::Server) || said.len() >= LONGEST {
             Next::Done
+        } else {
+            Next::More
         }
     }
+
+    fn kept(&self) -> usize {
+        self.said.iter().map(Vec::capacity).sum()
+    }
+}
+
+/// Tells what whole commands say of the program and the user; whether the user was named.
+fn tell(said: &[u8], side: Side, facts: &mut Facts<'_>) -> bool {
+    let whole = said.iter().rposition(|byte| *byte == b'|').and_then(|end| said.get(..end)).unwrap_or_default();
+    let mut named = false;
+    for command in whole.split(|byte| *byte == b'|') {
+        if let Some(program) = command.strip_prefix(b"$Lock ").and_then(program) {
+            facts.text(&LOCK, program);
+        }
+        let name = command.strip_prefix(b"$MyNick ").or_else(|| command.strip_prefix(b"$ValidateNick "));
+        if let Some(name) = name.filter(|_| side == Side::Client) {
+            facts.text(&NICK, name);
+            named = true;
+        }
+    }
+    named
 }
 
 /// What stands behind `Pk=` in a lock.
@@ -136,6 +155,16 @@ mod tests {
         assert!(told.saw(&LOCKED));
         assert_eq!(told.text(&LOCK).unwrap(), "YnHub1.0364");
         assert_eq!(told.text(&NICK).unwrap(), "alice");
+    }
+
+    #[test]
+    fn the_users_name_is_told_wherever_it_is_split() {
+        let (lock, answer) = (b"$Lock EXTENDEDPROTOCOLABC Pk=YnHub1.0364|", b"$Key x|$ValidateNick alice|");
+        for cut in 1..answer.len() {
+            let (one, two) = answer.split_at(cut);
+            let talk = [(Side::Server, &lock[..]), (Side::Client, one), (Side::Client, two)];
+            assert_eq!(tell(&DirectConnect, Transport::Tcp, &talk).text(&NICK).unwrap(), "alice", "cut at {cut}");
+        }
     }
 
     #[test]

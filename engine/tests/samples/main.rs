@@ -19,7 +19,7 @@ use peergate_engine::flow::FlowKey;
 use peergate_engine::inspect::Payload;
 use peergate_engine::packet::{Endpoint, Frame, LinkType, Packet, Side, Time, Transport};
 
-/// One flow: who said what, in order. Who spoke first is the client.
+/// One flow: who said what, in order. Who sent the first packet, be it an empty one, is the client.
 struct Talk {
     key: FlowKey,
     transport: Transport,
@@ -59,18 +59,19 @@ fn talks(capture: &Path) -> Vec<Talk> {
         let frame = Frame { time: Time(0), link: LinkType::Ethernet, port: 0, bytes, wire_len };
         decoder.decode(&frame, &mut |packet| add(&mut talks, packet));
     }
+    talks.retain(|talk| !talk.messages.is_empty());
     talks
 }
 
 fn add(talks: &mut Vec<Talk>, packet: &Packet<'_>) {
-    if packet.payload.is_empty() {
-        return;
-    }
     let (key, _) = FlowKey::of(packet);
     let place = talks.iter().position(|talk| talk.key == key).unwrap_or_else(|| {
         talks.push(Talk::begin(key, packet));
         talks.len() - 1
     });
+    if packet.payload.is_empty() {
+        return;
+    }
     let talk = &mut talks[place];
     let side = if packet.source == talk.client { Side::Client } else { Side::Server };
     talk.messages.push((side, packet.payload.to_vec()));

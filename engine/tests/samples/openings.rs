@@ -1,15 +1,14 @@
 //! The samples' openings, asked of every protocol: one is certain, and it is the one that the sample is of.
 
 use peergate_engine::inspect::{registry, First, Layer, Match, CERTAIN, PROTOCOLS};
-use peergate_engine::packet::Side;
 
 use crate::{protocol_of, samples, talks, Talk};
 
 /// Who says of a flow's first payload that it is theirs, how much their sign weighs, and how deep they lie; the heaviest
 /// first.
 fn claims(talk: &Talk) -> Vec<(&'static str, i16, Layer)> {
-    let first = &talk.messages[0].1;
-    let payload = talk.payload(Side::Client, first);
+    let (side, first) = &talk.messages[0];
+    let payload = talk.payload(*side, first);
     let mut claims = Vec::new();
     registry().asked(&payload, |(_, protocol)| {
         if let Match::Yes(sign) = protocol.matches(&payload) {

@@ -93,7 +93,8 @@ fn recognise(opening: &Payload<'_>) -> Option<&'static Sign> {
         // A client that is refused sends its opening alone; a short one may still grow.
         _ if is_padded(bytes, PADDED_FROM, LONG_PADDING) => Some(&PADDING),
         _ if bytes.len() < LONG_PADDING && is_padded(bytes, PADDED_FROM, SHORTEST_PADDING) => Some(&PADDING_SHORT),
-        Side::Server if answers_supernode(bytes) => Some(&KEYSTREAM_ANSWER),
+        // Who speaks first answers nobody: a few letters of a greeting would fit by chance.
+        Side::Server if !opening.other.is_empty() && answers_supernode(bytes) => Some(&KEYSTREAM_ANSWER),
         _ => None,
     }
 }
