@@ -40,7 +40,9 @@ impl Protocol for Bfcp {
     }
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
-        let Some(message) = header(opening.bytes) else { return Match::No };
+        let Some(message) = header(opening.bytes) else {
+            return if begins(opening) { Match::Unsure } else { Match::No };
+        };
         let asked = header(opening.other).map(|other| other.ids);
         if asked == Some(message.ids) {
             return Match::Yes(&ECHO);
@@ -85,10 +87,28 @@ fn header(bytes: &[u8]) -> Option<Message> {
     let (first, primitive) = (reader.u8()?, reader.u8()?);
     let words = reader.be16()?;
     let ids: [u8; 8] = reader.array()?;
-    // Version 1 over TCP, 2 over UDP; then two flags and three empty bits. A conference is never 0 (RFC 8855 §5.1).
-    let known =
-        matches!(first >> 5, 1 | 2) && first.trailing_zeros() >= 3 && (1..=18).contains(&primitive) && words <= 256;
+    // A conference is never 0 (RFC 8855 §5.1).
+    let known = is_first(first) && is_primitive(primitive) && words <= 256;
     (known && !ids.starts_with(&[0; 4])).then_some(Message { primitive, words, ids })
+}
+
+/// Version 1 over TCP, 2 over UDP; then two flags and three empty bits (RFC 8855 §5.1).
+const fn is_first(byte: u8) -> bool {
+    matches!(byte >> 5, 1 | 2) && byte.trailing_zeros() >= 3
+}
+
+const fn is_primitive(byte: u8) -> bool {
+    matches!(byte, 1..=18)
+}
+
+/// Whether a stream's first bytes may become a header.
+fn begins(opening: &Payload<'_>) -> bool {
+    let fits = match opening.bytes {
+        [first] => is_first(*first),
+        [first, primitive, ..] => is_first(*first) && is_primitive(*primitive),
+        [] => false,
+    };
+    opening.transport == Transport::Tcp && opening.bytes.len() < HEADER && fits
 }
 
 #[cfg(test)]
