@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from peergate.lab.samples import (
+    beside,
     business,
     chats,
     dial,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 CASES: dict[str, Callable[[], Talk]] = {
     "amqp/hello": business.amqp,
+    "bfcp/floor": beside.bfcp,
     "bitcoin/nodes": swarms.bitcoin,
     "bittorrent/hash-table": peers.dht,
     "bittorrent/peers": peers.bittorrent,
@@ -41,6 +43,7 @@ CASES: dict[str, Callable[[], Talk]] = {
     "directconnect/hubs": swarms.direct_connect,
     "discord/talk": meetings.discord,
     "dns/address": web.dns,
+    "dnscrypt/names": tunnels.dnscrypt,
     "edonkey/files": sharing.edonkey,
     "egd/values": things.egd,
     "ftp/file": office.ftp,
@@ -75,6 +78,7 @@ CASES: dict[str, Callable[[], Talk]] = {
     "ntp/time": network.ntp,
     "oncrpc/folder": office.oncrpc,
     "opcua/machine": things.opcua,
+    "opennap/log-in": sharing.opennap,
     "openvpn/reset": tunnels.openvpn,
     "oscar/log-on": messengers.oscar,
     "pop3/mailbox": office.pop3,
@@ -87,6 +91,7 @@ CASES: dict[str, Callable[[], Talk]] = {
     "raknet/search": games.raknet,
     "rdp/screen": office.rdp,
     "redis/value": business.redis,
+    "rtcp/reports": beside.rtcp,
     "rtp/sound": voice.rtp,
     "sccp/telephone": telephones.sccp,
     "sip/call": voice.sip,
@@ -104,6 +109,7 @@ CASES: dict[str, Callable[[], Talk]] = {
     "stun/relay": voice.turn,
     "syncthing/relay": swarms.syncthing,
     "syslog/note": network.syslog,
+    "t38/fax": beside.t38,
     "tailscale/way": overlays.tailscale,
     "tds/encrypted": business.encrypted_tds,
     "tds/opening": business.tds,

@@ -1,4 +1,4 @@
-"""Files among peers: eDonkey with Kad, and Gnutella."""
+"""Files among peers: eDonkey with Kad, Gnutella, and OpenNap."""
 
 from __future__ import annotations
 
@@ -88,5 +88,23 @@ def gnutella() -> Talk:
         b"Host: 198.51.100.20:6346\r\nUser-Agent: Example/1.0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nServer: Example/1.0\r\nContent-Type: application/binary\r\n"
         b"Content-Length: %d\r\n\r\n" % len(file) + file,
+    )
+    return talk
+
+
+def opennap() -> Talk:
+    """A user logs in to a server of Napster's kind, and searches (drscholl's napster messages)."""
+    talk = Talk()
+
+    def message(kind: int, words: bytes) -> bytes:
+        return struct.pack("<HH", len(words), kind) + words
+
+    talk.connection(
+        Endpoint(HERE, 48888),
+        Endpoint(THERE, 8888),
+        message(2, b'ann secret 6699 "Example v1.0" 7'),
+        message(3, b"ann@example.com") + message(214, b"12 3456 78"),
+        message(200, b'FILENAME CONTAINS "example song" MAX_RESULTS 100'),
+        message(202, b""),
     )
     return talk

@@ -1,4 +1,4 @@
-"""Tunnels: WireGuard, plain and disguised, and OpenVPN."""
+"""Tunnels: WireGuard, plain and disguised, OpenVPN, and DNSCrypt."""
 
 from __future__ import annotations
 
@@ -77,4 +77,18 @@ def openvpn() -> Talk:
         packet(CONTROL, one, (), b"", number(1) + hello),
         packet(ACKNOWLEDGEMENT, two, (1,), one),
     )
+    return talk
+
+
+def dnscrypt() -> Talk:
+    """Questions that only their resolver can read, and the answers (dnscrypt.info/protocol)."""
+    talk = Talk()
+    random = talk.chance.randbytes
+    resolver, key = random(8), random(32)
+    asked = [resolver + key + random(12 + 16 + 256) for _ in range(3)]
+    answered = [b"r6fnvWj8" + random(24 + 16 + 256) for _ in range(3)]
+    ends = Endpoint(HERE, 40446), Endpoint(THERE, 443)
+    talk.exchange(*ends, asked[0], answered[0], asked[1], answered[1])
+    # Another, of which the question was not seen.
+    talk.exchange(Endpoint(THERE, 443), Endpoint(HERE, 40447), answered[2], asked[2])
     return talk
