@@ -41,6 +41,8 @@ pub const TEACHES: i16 = crate::inspect::CERTAIN;
 pub const SUSPECTS: i16 = 20;
 /// What each further flow adds. Their chances are not independent: a stranger's program may look alike in all it sends.
 const FURTHER: i16 = 5;
+/// Stands for the flow, where several taught together: each of them may hear what all of them showed.
+const SEVERAL: u64 = u64::MAX;
 /// Looks at a suspect socket, some three for each of its flows, after which one flow more is no longer about the same: of random
 /// datagrams one in a hundred looks like the same program, of its own nearly all do.
 const FADES: u8 = 24;
@@ -88,7 +90,7 @@ pub struct Lesson {
     pub learned: Time,
     /// Until when it holds.
     pub expires: Time,
-    /// The flow that taught it, by the pipeline's number.
+    /// The flow that taught it first, by the pipeline's number.
     pub flow: u64,
 }
 
@@ -223,7 +225,7 @@ impl Learned {
             _ => {}
         }
         if lesson.decibans >= TEACHES {
-            return self.put(key, Way::Local, &Teaching { decibans: lesson.decibans, ..*teaching });
+            return self.put(key, Way::Local, &Teaching { decibans: lesson.decibans, flow: SEVERAL, ..*teaching });
         }
         self.endpoints.put(key, Entry::Suspect(lesson, Cell::new(0)));
         None
@@ -250,7 +252,7 @@ impl Learned {
             }
             Some(Entry::Known(old)) if teaching.now < old.expires && old.app == lesson.app => {
                 renewed = old.way == way;
-                Entry::Known(Lesson { learned: old.learned, ..lesson })
+                Entry::Known(Lesson { learned: old.learned, flow: old.flow, ..lesson })
             }
             _ => Entry::Known(lesson),
         };

@@ -64,7 +64,9 @@ impl Core {
             openings: flow.openings(Opening::bytes).map(Option::unwrap_or_default),
             opening_lens: flow.openings(|opening| opening.wire_len).map(Option::unwrap_or_default),
             name_of: &|side| learned.name_of(flow.end(side).addr, *clock),
-            lessons: [client, server].map(|end| learned.of_end(end, transport, *clock)),
+            // What it taught itself it does not hear from others.
+            lessons: [client, server]
+                .map(|end| learned.of_end(end, transport, *clock).filter(|lesson| lesson.flow != flow.id)),
             packet: flow.packets(),
             before: flow.judgement.evidence(),
         };

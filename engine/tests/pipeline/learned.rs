@@ -36,6 +36,21 @@ fn a_local_socket_that_was_recognised_names_its_next_flow_from_the_first_packet(
 }
 
 #[test]
+fn a_flow_does_not_hear_from_others_what_it_taught_itself() {
+    let mut play = Play::new();
+    for _ in 0..4 {
+        ask(&mut play, SOCKET, PEER);
+    }
+    ask(&mut play, SOCKET, OTHER_PEER);
+    let flows = play.finish();
+    let heard = |seen: &Seen| seen.shows("spoke it in another flow").is_some();
+    assert_eq!(
+        flows.iter().map(|seen| (seen.packets, heard(seen))).collect::<Vec<_>>(),
+        [([4, 4], false), ([1, 1], true)]
+    );
+}
+
+#[test]
 fn what_was_learned_is_forgotten() {
     let mut play = Play::live();
     ask(&mut play, SOCKET, PEER);
