@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import re
 import subprocess
 import sys
 import time
@@ -26,6 +26,18 @@ OVERLAY = Program(share=0.01, calls=0.2, call_seconds=20.0, files=0.0, relays_at
 HOUR = Parameters(named=OVERLAY, unnamed=OVERLAY, traffic=TRAFFIC, snap=200)
 KILOBYTE = 1024
 
+# Says at its end what it took. What the kernel tells of a child that ended counts its parent too, of which it was a
+# copy before it became a program of its own.
+READER = """
+import sys
+from peergate.cli import main
+try:
+    main()
+finally:
+    with open("/proc/self/status") as status:
+        sys.stderr.write(status.read())
+"""
+
 
 @dataclass(frozen=True)
 class Weighed:
@@ -39,18 +51,18 @@ class Weighed:
 
 
 def weigh(order: Order, progress: Callable[[int, float], None]) -> Weighed:
-    """Lets a campus live, has it read, and asks the kernel what the reader took."""
+    """Lets a campus live, has it read, and asks the reader what it took."""
     campus = Campus(order, keeps=False)
-    program = "from peergate.cli import main; main()"
-    command = [sys.executable, "-c", program, "read", "--json"]
+    command = [sys.executable, "-c", READER, "read", "--json"]
     begin, packets = time.monotonic(), 0
     with subprocess.Popen(
         [*command, "--local", order.parameters.network, "-"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         bufsize=BUFFER,
     ) as reader:
-        if reader.stdin is None:
+        if reader.stdin is None or reader.stderr is None:
             raise RuntimeError("the reader has no input")
         writer = PcapWriter(reader.stdin, order.parameters.snap)
 
@@ -63,9 +75,9 @@ def weigh(order: Order, progress: Callable[[int, float], None]) -> Weighed:
 
         campus.live(tap)
         reader.stdin.close()
-        _, status, used = os.wait4(reader.pid, 0)
-        reader.returncode = os.waitstatus_to_exitcode(status)
-    if reader.returncode:
-        raise subprocess.CalledProcessError(reader.returncode, command)
+        said = reader.stderr.read().decode()
+    peak = re.search(r"^VmHWM:\s*(\d+) kB$", said, re.MULTILINE)
+    if reader.returncode or peak is None:
+        raise subprocess.CalledProcessError(reader.returncode, command, stderr=said)
     seconds = time.monotonic() - begin
-    return Weighed(packets, campus.ledger.counts[0], seconds, used.ru_maxrss * KILOBYTE)
+    return Weighed(packets, campus.ledger.counts[0], seconds, int(peak[1]) * KILOBYTE)
