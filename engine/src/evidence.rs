@@ -59,24 +59,29 @@ pub fn confidence(decibans: i32) -> f64 {
     (odds / (1.0 + odds)).min(SUREST)
 }
 
-/// The decibans that make such a probability, which may have been rounded up: whole ones were put in.
+/// The sums between the least and the surest of probabilities.
+const SUMS: std::ops::RangeInclusive<i16> = -10..=50;
+/// A probability that was carried in sixteen bits may have been rounded up by so much; at its surest a deciban is ten times
+/// as much.
+const ROUNDED: f64 = 1.0 / 65_536.0;
+
+/// The least whole decibans that make such a probability.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, reason = "clamped to what fits")]
-pub fn weight_of(confidence: f64) -> i16 {
-    let sure = confidence.clamp(1.0 - SUREST, SUREST);
-    (10.0 * (sure / (1.0 - sure)).log10() - PRIOR - 0.1).ceil() as i16
+pub fn decibans_of(probability: f64) -> i16 {
+    let sure = probability.clamp(1.0 - SUREST, SUREST) - ROUNDED;
+    SUMS.into_iter().find(|sum| confidence((*sum).into()) >= sure).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{confidence, weight_of};
+    use super::{confidence, decibans_of};
 
     #[test]
     fn a_weight_gives_its_confidence_back() {
         for decibans in 0..=50i16 {
-            assert_eq!(weight_of(confidence(decibans.into())), decibans);
+            assert_eq!(decibans_of(confidence(decibans.into())), decibans);
         }
-        assert_eq!((weight_of(0.0), weight_of(1.0), weight_of(f64::NAN)), (-10, 50, 0));
+        assert_eq!((decibans_of(0.0), decibans_of(1.0), decibans_of(f64::NAN)), (-10, 50, 0));
     }
 
     #[test]

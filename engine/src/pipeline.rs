@@ -278,10 +278,8 @@ impl Core {
             self.counts.flows_forced += u64::from(over.is_some());
             (slot, over, EndReason::Forced)
         };
-        if let Some(mut flow) = over {
-            self.reading_bytes = self.reading_bytes.saturating_sub(held_by(&flow));
-            part(&mut self.hosts, &mut self.calls, &self.policy, &mut flow, out);
-            out.push(ended(flow, reason, self.clock, &mut self.spare));
+        if let Some(flow) = over {
+            self.end(flow, reason, out);
         }
         self.decide_unseen(slot, out);
         self.recall(slot, out);

@@ -6,7 +6,7 @@ use super::evidence::{Evidence, Source};
 use super::tally::Weighing;
 use super::words::{Activity, Role};
 use super::{AppId, Catalog, Learn};
-use crate::evidence::{weight_of, FORMER};
+use crate::evidence::{decibans_of, FORMER};
 use crate::facts::{FactStore, Seen, Sign};
 use crate::inspect::{Category, ProtocolId};
 use crate::learned::{AddressName, Lesson, Way, SUSPECTS};
@@ -113,7 +113,7 @@ impl Judgement {
     #[must_use]
     pub fn of_former(subject: &Subject) -> Self {
         let known = subject.app != AppId::UNKNOWN || subject.category != Category::Unknown;
-        let weight = weight_of(subject.confidence);
+        let weight = decibans_of(subject.confidence);
         let source = Source::Sign(FORMER.id());
         let told = Evidence { source, packet: 1, weight, weighing: Weighing::Lent };
         Self {

@@ -5,9 +5,10 @@
 //! twenty printable bytes stand together; a TLS record passes as a greeting. Where only a short opening is kept we allow
 //! three fifths of it to be printable, because of 64 bytes of cipher text one in fifty has more than half. We ask as well
 //! that its first sixteen bytes hold one zero at most, of which lengths and numbers in the clear have more, and cipher text
-//! in 2 of 1,000 cases. It is asked of flows that no protocol took, or only by a guess. The firewall's authors met 0.6 % of all TCP connections of a university like that; of random bytes
-//! nearly all are. So it is evidence that something hides, and never says alone what. A stream that hides may be a call by a
-//! looser cadence. Of datagrams nobody has published a share: there it weighs little, and only tells.
+//! in 2 of 1,000 cases. It is asked of flows that no protocol took, or only by a guess. The firewall's authors met 0.6 % of
+//! all TCP connections of a university like that; of random bytes nearly all are. So it is evidence that something hides,
+//! and never says alone what. A stream that hides may be a call by a looser cadence. Of datagrams nobody has published a
+//! share: there it weighs little, and only tells.
 
 use super::{Detector, Profile, Shown};
 use crate::apps::Activity;

@@ -1,8 +1,6 @@
 //! Flows that a former program decided about and that go on without being shown: what is left to know of them is what
 //! they were taken for, what the policy in force says to that, and what the data path counts.
 
-use super::ending::ended;
-use super::hosting::part;
 use super::{Core, Counted, Engine};
 use crate::apps::Judgement;
 use crate::event::Outbox;
@@ -43,9 +41,8 @@ impl Core {
         flow.decision = self.policy.decide(&flow.subject());
         let (_, over) = self.table.insert(flow);
         self.counts.flows_forced += u64::from(over.is_some());
-        if let Some(mut flow) = over {
-            part(&mut self.hosts, &mut self.calls, &self.policy, &mut flow, out);
-            out.push(ended(flow, EndReason::Forced, self.clock, &mut self.spare));
+        if let Some(flow) = over {
+            self.end(flow, EndReason::Forced, out);
         }
     }
 }

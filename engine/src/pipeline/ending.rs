@@ -11,6 +11,13 @@ use crate::packet::Time;
 const ENDED_AT_ONCE: usize = 1024;
 
 impl Core {
+    /// Ends a flow that had to give its place to another.
+    pub(super) fn end(&mut self, mut flow: Flow, reason: EndReason, out: &mut Outbox) {
+        self.reading_bytes = self.reading_bytes.saturating_sub(held_by(&flow));
+        part(&mut self.hosts, &mut self.calls, &self.policy, &mut flow, out);
+        out.push(ended(flow, reason, self.clock, &mut self.spare));
+    }
+
     /// Ends some of the flows; says whether there are more.
     pub(super) fn finish_some(&mut self, out: &mut Outbox) -> bool {
         if self.ending.is_none() {
