@@ -78,16 +78,8 @@ class Campus:
         )
         self._seconds = seconds
 
-    def live(self, tap: Callable[[float, bytes], None]) -> None:
-        """All that the tap sees, in order of time."""
-        self.network.run(self._seconds, tap)
-
-
-def generate(order: Order, path: Path, progress: Callable[[int, float], None]) -> Written:
-    """Writes the capture and its truth; tells packets and seconds of the campus as they pass."""
-    made = Campus(order)
-    with path.open("wb", buffering=BUFFER) as file:
-        writer = PcapWriter(file, order.parameters.snap)
+    def live(self, writer: PcapWriter, progress: Callable[[int, float], None]) -> int:
+        """Writes all that the tap sees, in order of time; tells packets and seconds as they pass, gives the packets."""
         packets = 0
 
         def tap(when: float, data: bytes) -> None:
@@ -97,7 +89,15 @@ def generate(order: Order, path: Path, progress: Callable[[int, float], None]) -
             if not packets & PROGRESS_EVERY:
                 progress(packets, when)
 
-        made.live(tap)
+        self.network.run(self._seconds, tap)
+        return packets
+
+
+def generate(order: Order, path: Path, progress: Callable[[int, float], None]) -> Written:
+    """Writes the capture and its truth; tells packets and seconds of the campus as they pass."""
+    made = Campus(order)
+    with path.open("wb", buffering=BUFFER) as file:
+        packets = made.live(PcapWriter(file, order.parameters.snap), progress)
     made.ledger.write(path)
     flows, calls = made.ledger.counts
     return Written(packets, flows, calls, len(made.ledger.roles))

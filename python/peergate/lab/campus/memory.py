@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from peergate.lab.campus.generate import BUFFER, PROGRESS_EVERY, Campus
+from peergate.lab.campus.generate import BUFFER, Campus
 from peergate.lab.campus.parameters import Parameters, Program, Traffic
 from peergate.lab.frames import PcapWriter
 
@@ -54,7 +54,7 @@ def weigh(order: Order, progress: Callable[[int, float], None]) -> Weighed:
     """Lets a campus live, has it read, and asks the reader what it took."""
     campus = Campus(order, keeps=False)
     command = [sys.executable, "-c", READER, "read", "--json"]
-    begin, packets = time.monotonic(), 0
+    begin = time.monotonic()
     with subprocess.Popen(
         [*command, "--local", order.parameters.network, "-"],
         stdin=subprocess.PIPE,
@@ -64,16 +64,7 @@ def weigh(order: Order, progress: Callable[[int, float], None]) -> Weighed:
     ) as reader:
         if reader.stdin is None or reader.stderr is None:
             raise RuntimeError("the reader has no input")
-        writer = PcapWriter(reader.stdin, order.parameters.snap)
-
-        def tap(when: float, data: bytes) -> None:
-            nonlocal packets
-            packets += 1
-            writer.write(when, data)
-            if not packets & PROGRESS_EVERY:
-                progress(packets, when)
-
-        campus.live(tap)
+        packets = campus.live(PcapWriter(reader.stdin, order.parameters.snap), progress)
         reader.stdin.close()
         said = reader.stderr.read().decode()
     peak = re.search(r"^VmHWM:\s*(\d+) kB$", said, re.MULTILINE)
