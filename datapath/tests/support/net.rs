@@ -1,6 +1,7 @@
 //! A network of three namespaces, `host a - [p0 gate p1] - host b`, that goes when the value goes.
 
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::fd::AsRawFd;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -87,6 +88,7 @@ impl Net {
     pub fn udp(&self, role: &str, addr: impl Into<IpAddr>, port: u16) -> UdpSocket {
         let socket = self.within(role, || UdpSocket::bind(SocketAddr::new(addr.into(), port)).unwrap());
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        make_roomy(&socket);
         socket
     }
 
@@ -115,6 +117,17 @@ impl Drop for Net {
             run(&["ip", "netns", "del", &self.namespace(role)]);
         }
     }
+}
+
+/// A reader that gets no time for a while loses nothing: what is missing then was lost on the line.
+fn make_roomy(socket: &UdpSocket) {
+    let bytes: libc::c_int = 16 << 20;
+    let length = size_of_val(&bytes) as libc::socklen_t;
+    // SAFETY: pointer and length describe a number, which the kernel only reads.
+    let done = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, (&raw const bytes).cast(), length)
+    };
+    assert_eq!(done, 0, "room for what waits");
 }
 
 pub fn run(words: &[&str]) {
