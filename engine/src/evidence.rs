@@ -1,6 +1,6 @@
 //! Evidence and confidence: signs add up in decibans, and the sum becomes a probability.
 
-use crate::facts::Sign;
+use crate::facts::{Field, Sign};
 
 /// What one flow in how many is, before anything was seen of it: one in a hundred for any single application.
 const PRIOR: f64 = -20.0;
@@ -17,6 +17,14 @@ pub static UNKNOWN_CALL: Sign =
     Sign::new("the far address and port carried a call that nobody recognised a moment ago", 40);
 /// Another flow said that this one would come.
 pub static ANNOUNCED: Sign = Sign::new("another flow announced this one", 45);
+/// Of a flow that was announced: by whom. Kept beside what the flow told itself.
+pub static ANNOUNCED_BY: Field = Field::text("announced.by", "what said that it would come: protocol, packet, flow");
+/// And as what.
+pub static ANNOUNCED_CODING: Field = Field::text("announced.coding", "the codings that were announced for it");
+
+/// The facts that belong to no protocol.
+pub static FIELDS: &[&Field] = &[&ANNOUNCED_BY, &ANNOUNCED_CODING];
+
 /// Served on the port that is usual for it. Weak: anyone may use any port.
 pub static USUAL_PORT: Sign = Sign::new("it is on the port that is usual for it", 6);
 
@@ -72,9 +80,32 @@ pub fn decibans_of(probability: f64) -> i16 {
     SUMS.into_iter().find(|sum| confidence((*sum).into()) >= sure).unwrap_or_default()
 }
 
+/// A probability in so many parts, rounded up: so that a rule that asks for just as much is met again.
+#[must_use]
+pub fn in_parts(probability: f64, parts: u16) -> u16 {
+    let wanted = probability.clamp(0.0, 1.0) * f64::from(parts);
+    // Bit by bit the largest number that is not enough; the next one is.
+    let less = (0..u16::BITS).rev().fold(0, |less, bit| {
+        let more = less | 1 << bit;
+        if f64::from(more) < wanted {
+            more
+        } else {
+            less
+        }
+    });
+    less + u16::from(f64::from(less) < wanted)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{confidence, decibans_of};
+    use super::{confidence, decibans_of, in_parts};
+
+    #[test]
+    fn a_probability_in_parts_is_no_less_than_it_was() {
+        assert_eq!([0.0, 0.5, 0.999, 1.0, 2.0].map(|sure| in_parts(sure, 255)), [0, 128, 255, 255, 255]);
+        assert_eq!([0.0, 1e-9, 0.5, 1.0].map(|sure| in_parts(sure, u16::MAX)), [0, 1, 32_768, u16::MAX]);
+        assert_eq!(in_parts(f64::NAN, u16::MAX), 0);
+    }
 
     #[test]
     fn a_weight_gives_its_confidence_back() {

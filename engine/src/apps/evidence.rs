@@ -4,8 +4,8 @@ use super::clues::Shape;
 use super::tally::Weighing;
 use super::Catalog;
 use crate::behaviour::DETECTORS;
-use crate::evidence::OF_HOSTS;
-use crate::facts::{FactStore, Kind, Value};
+use crate::evidence::{ANNOUNCED, ANNOUNCED_BY, ANNOUNCED_CODING, OF_HOSTS};
+use crate::facts::{FactStore, Field, Kind, Value};
 use crate::inspect::registry;
 
 /// Where a piece of evidence comes from.
@@ -44,7 +44,7 @@ impl Catalog {
     #[must_use]
     pub fn sentence(&self, evidence: &Evidence, facts: &FactStore) -> String {
         match evidence.source {
-            Source::Sign(id) => registry().sign(id).map_or_else(String::new, |sign| sign.what.to_owned()),
+            Source::Sign(id) => sign_sentence(id, facts),
             Source::Clue(clue, field) => self.clue_sentence(clue, field, facts),
             Source::AddressName(clue) => match self.shape(clue) {
                 Some((title, Shape::Domain(domain))) => {
@@ -95,17 +95,27 @@ impl Catalog {
     }
 }
 
+/// What the sign says; of a flow that was announced also by whom, and as what.
+fn sign_sentence(id: u16, facts: &FactStore) -> String {
+    let Some(sign) = registry().sign(id) else { return String::new() };
+    let told = |field: &Field| facts.get(field).filter(|_| id == ANNOUNCED.id()).map(readable);
+    match (told(&ANNOUNCED_BY), told(&ANNOUNCED_CODING)) {
+        (Some(by), Some(coding)) => format!("{}: {by} ({coding})", sign.what),
+        (Some(by), None) => format!("{}: {by}", sign.what),
+        _ => sign.what.to_owned(),
+    }
+}
+
+/// What stands on a screen must not steer it.
+fn readable(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).chars().map(|each| if each.is_control() { '\u{fffd}' } else { each }).collect()
+}
+
 /// `tls.server_name "www.example.com"`.
 fn told(field: u16, facts: &FactStore) -> String {
     let Some(field) = registry().field(field) else { return "a name".to_owned() };
     let value = match facts.raw(field.id()).map(|packed| field.value(packed)) {
-        Some(Value::Bytes(bytes)) if field.kind == Kind::Text => {
-            // What stands on a screen must not steer it.
-            String::from_utf8_lossy(bytes)
-                .chars()
-                .map(|each| if each.is_control() { '\u{fffd}' } else { each })
-                .collect()
-        }
+        Some(Value::Bytes(bytes)) if field.kind == Kind::Text => readable(bytes),
         Some(Value::Bytes(bytes)) => hex(bytes),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),

@@ -9,7 +9,7 @@ use super::tally::{Candidate, Tally, Weighing};
 use super::words::{Activity, Role};
 use super::{AppId, Catalog, Learn};
 use crate::evidence::{ANNOUNCED, LEARNED_LOCAL, LEARNED_REMOTE};
-use crate::facts::Seen;
+use crate::facts::{Seen, Signs};
 use crate::inspect::{registry, Category, Layer, Profile, ProtocolId};
 use crate::learned::{Way, SUSPECTS};
 use crate::packet::{Side, Transport};
@@ -172,6 +172,8 @@ impl Catalog {
         let usual = self.app(self.plain(protocol)).activity.or(app.activity);
         let own = teachable(best.own(), self.doubt(best, known));
         let others = runners_up(best.app, tally);
+        let shown = shown_as_announced(best.app, protocol, known);
+        let witnessed: i32 = shown.iter().map(|seen| i32::from(weight_of(*seen))).sum();
         let rival = others.iter().filter(|(other, _)| !self.app(*other).generic).map(|(_, sum)| i32::from(*sum)).max();
         let mut judgement = Judgement {
             app: best.app,
@@ -180,16 +182,17 @@ impl Catalog {
             usual: tally.activity.or(mark.activity).or(calls.then_some(Activity::Call)).or(usual).unwrap_or_default(),
             role: tally.role.or(mark.role).unwrap_or_default(),
             named: !app.generic,
-            decibans: less_rival(best.total(), rival.unwrap_or_default()),
+            decibans: less_rival(best.total() + witnessed, rival.unwrap_or_default()),
             own,
             learn: if best.teaches() { mark.learn.unwrap_or(app.learn) } else { Learn::Nothing },
             others,
             ..Judgement::default()
         };
-        let own = || tally.notes().iter().filter(|(app, _)| *app == best.app);
-        judgement.evidence.reserve_exact(own().count().min(MOST_EVIDENCE));
-        for (_, evidence) in own() {
-            judgement.keep(*evidence, known.before);
+        let noted = tally.notes().iter().filter(|(app, _)| *app == best.app).map(|(_, evidence)| *evidence);
+        let all = || noted.clone().chain(shown.iter().map(|seen| told(*seen)));
+        judgement.evidence.reserve_exact(all().count().min(MOST_EVIDENCE));
+        for evidence in all() {
+            judgement.keep(evidence, known.before);
         }
         judgement
     }
@@ -225,6 +228,14 @@ impl Catalog {
         }
         judgement
     }
+}
+
+/// What a flow shows of the very protocol that it was announced as: the announcement was right. It teaches nobody, since
+/// the protocol alone does not say whose it is.
+fn shown_as_announced(app: AppId, protocol: ProtocolId, known: &Known<'_>) -> Signs {
+    let mut lessons = known.lessons.into_iter().flatten().filter(|lesson| lesson.way == Way::Announced);
+    let kept = lessons.any(|lesson| (lesson.app, lesson.protocol) == (app, protocol));
+    known.signs.iter().filter(|seen| kept && seen.detector == protocol.0).copied().collect()
 }
 
 /// What earlier flows taught of the two ends.

@@ -53,11 +53,10 @@ impl<'a> Known<'a> {
         self.protocols.iter().all(|id| *id == ProtocolId::NONE)
     }
 
-    /// The flow that said that this one would come.
+    /// Whether another flow said that this one would come.
     #[must_use]
-    pub fn announced_by(&self) -> Option<u64> {
-        let lessons = self.lessons.into_iter().flatten();
-        lessons.filter(|lesson| lesson.way == Way::Announced).map(|lesson| lesson.flow).next()
+    pub fn is_announced(&self) -> bool {
+        self.lessons.into_iter().flatten().any(|lesson| lesson.way == Way::Announced)
     }
 
     pub(super) fn opening(&self, side: Side) -> &'a [u8] {

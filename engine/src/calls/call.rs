@@ -2,7 +2,7 @@
 
 use super::ear::{Ear, Quality};
 use super::leg::{Kind, Leg};
-use super::Seen;
+use super::{Announcer, Seen};
 use crate::apps::AppId;
 use crate::packet::{Endpoint, Time};
 
@@ -114,9 +114,11 @@ impl Call {
         if self.relay.is_none() && seen.route != Route::Unknown {
             self.route = seen.route;
         }
-        let Some(flow) = seen.announced_by.filter(|_| self.known.len() < MOST_LEGS) else { return };
-        if self.known.iter().all(|known| known.flow != flow) {
-            self.known.push(LegNews { flow, kind: Kind::Signalling, ends: self.ends });
+        let Some(Announcer { flow, ends: [client, server], .. }) = seen.announced_by else { return };
+        if self.known.len() < MOST_LEGS && self.known.iter().all(|known| known.flow != flow) {
+            let [near, _] = self.ends;
+            let ends = if server.addr == near.addr { [server, client] } else { [client, server] };
+            self.known.push(LegNews { flow, kind: Kind::Signalling, ends });
         }
     }
 

@@ -16,13 +16,14 @@ mod spoken;
 pub use call::{LegNews, Route};
 pub use ear::Quality;
 pub use leg::Kind;
-pub use spoken::Coding;
+pub use spoken::{Announcer, Coding};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::apps::{Activity, AppId};
 use crate::event::{CallChange, Outbox};
+use crate::evidence::ANNOUNCED_BY;
 use crate::flow::Flow;
 use crate::packet::{Addr, Endpoint, Packet, Side, Time};
 use crate::places::Places;
@@ -59,8 +60,8 @@ pub struct Seen {
     pub kind: Kind,
     /// On which side of it our network is.
     pub local: Side,
-    /// The flow that said it would come.
-    pub announced_by: Option<u64>,
+    /// What said that it would come.
+    pub announced_by: Option<Announcer>,
     /// Whether it goes straight.
     pub route: Route,
     /// Its application.
@@ -114,6 +115,22 @@ impl Calls {
     /// That user will be heard there.
     pub fn name(&mut self, endpoint: Endpoint, user: Box<str>) {
         self.promise(endpoint).user = Some(user);
+    }
+
+    /// What said that media will come there.
+    pub fn expect(&mut self, endpoint: Endpoint, announcer: Announcer) {
+        self.promise(endpoint).announcer = Some(announcer);
+    }
+
+    /// A flow came that was announced: tells it by whom. The answer to an offer says what was agreed on.
+    pub fn came(&self, flow: &mut Flow) -> Option<Announcer> {
+        let ends = [flow.end(Side::Client), flow.end(Side::Server)];
+        let promises = ends.iter().filter_map(|end| self.announced.get(end));
+        let last = promises.max_by_key(|promise| promise.announcer.map(|announcer| announcer.packet))?;
+        if flow.facts.get(&ANNOUNCED_BY).is_none() {
+            last.tell(flow);
+        }
+        last.announcer
     }
 
     fn promise(&mut self, endpoint: Endpoint) -> &mut Promise {
@@ -268,6 +285,9 @@ impl Calls {
         } else {
             (far, [near, near_other])
         };
+        // A call is named by its beginning: it goes on in the one that began first.
+        let began = |call| self.up.look(call).map_or(Time(u64::MAX), |call| call.start);
+        let (into, from) = if began(from) < began(into) { (from, into) } else { (into, from) };
         if into != from {
             self.merge(into, from, out);
         }
@@ -284,9 +304,6 @@ impl Calls {
         self.forget(from, &other);
         for place in other.legs {
             self.join(place, into);
-        }
-        if let Some(call) = self.up.get(into) {
-            call.start = call.start.min(other.start);
         }
     }
 

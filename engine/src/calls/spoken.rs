@@ -1,4 +1,10 @@
-//! What SDP said before the media came: the codings that were agreed on for a call, by payload type, and who calls.
+//! What SDP said before the media came: the codings that were agreed on for a call, by payload type, who calls, and where
+//! all that was said.
+
+use crate::evidence::{ANNOUNCED_BY, ANNOUNCED_CODING};
+use crate::flow::Flow;
+use crate::inspect::{registry, ProtocolId};
+use crate::packet::Endpoint;
 
 /// Codings of one description that are kept.
 const MOST: usize = 16;
@@ -21,6 +27,35 @@ pub struct Promise {
     pub codings: Vec<Coding>,
     /// Who will hear them.
     pub user: Option<Box<str>>,
+    /// Where it was said last.
+    pub announcer: Option<Announcer>,
+}
+
+/// What said that media will come.
+#[derive(Clone, Copy, Debug)]
+pub struct Announcer {
+    /// The flow that said so, by its number.
+    pub flow: u64,
+    /// The protocol that it speaks.
+    pub protocol: ProtocolId,
+    /// In which of its packets, counted from 1.
+    pub packet: u32,
+    /// Its client and its server.
+    pub ends: [Endpoint; 2],
+}
+
+impl Promise {
+    /// Tells a flow that was promised by whom, and as what. The first to say so holds.
+    pub fn tell(&self, flow: &mut Flow) {
+        let Some(Announcer { protocol, packet, ends: [client, server], .. }) = self.announcer else { return };
+        let title = registry().profile(protocol).map_or("another flow", |profile| profile.title);
+        let by = format!("{title}, packet {packet} of {client} → {server}");
+        flow.facts.set(&ANNOUNCED_BY, by.as_bytes());
+        let names: Vec<&str> = self.codings.iter().map(|coding| &*coding.name).collect();
+        if !names.is_empty() {
+            flow.facts.set(&ANNOUNCED_CODING, names.join(", ").as_bytes());
+        }
+    }
 }
 
 /// Those of one call.

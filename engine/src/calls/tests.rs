@@ -3,6 +3,7 @@
 use super::*;
 use crate::event::{CallNews, Event};
 use crate::flow::{Flow, FlowKey};
+use crate::inspect::ProtocolId;
 use crate::packet::{TcpHeader, Transport};
 
 const START: u64 = 1_700_000_000 * Time::SECOND;
@@ -139,13 +140,18 @@ fn a_call_has_a_start_an_end_parties_and_quality_both_ways() {
 #[test]
 fn reports_and_signalling_are_legs_of_the_call_that_they_serve() {
     let mut play = Play::new();
-    let mut media = play.flow(here(4_000), there(5_000), Seen { announced_by: Some(77), ..seen(Kind::Media) });
+    let ends = [there(5_060), here(5_060)];
+    let announced_by = Some(Announcer { flow: 77, protocol: ProtocolId::NONE, packet: 1, ends });
+    let mut media = play.flow(here(4_000), there(5_000), Seen { announced_by, ..seen(Kind::Media) });
     let mut reports = play.flow(here(4_001), there(5_001), seen(Kind::Control));
     play.talk(&mut [&mut media], 10, pcma);
     play.talk(&mut [&mut reports], 1, |_, number| (number % 25 == 0).then(|| vec![0x80, 200, 0, 6]));
     play.talk(&mut [&mut media], 10, pcma);
     let told = play.told();
-    let legs: Vec<(u64, Kind)> = told.last().unwrap().legs.iter().map(|leg| (leg.flow, leg.kind)).collect();
+    let legs = &told.last().unwrap().legs;
+    let signalling = legs.iter().find(|leg| leg.kind == Kind::Signalling).unwrap();
+    assert_eq!(signalling.ends, [here(5_060), there(5_060)], "the end in our network first");
+    let legs: Vec<(u64, Kind)> = legs.iter().map(|leg| (leg.flow, leg.kind)).collect();
     assert!(legs.contains(&(media.id, Kind::Media)) && legs.contains(&(77, Kind::Signalling)), "{legs:?}");
     assert!(legs.contains(&(reports.id, Kind::Control)), "{legs:?}");
     assert!(told.iter().all(|news| news.id == media.id), "one call");
@@ -205,6 +211,7 @@ fn a_call_through_a_host_of_ours_is_one_call_between_its_far_ends() {
     assert_eq!((last.relay, last.route), (Some(relay), Route::Relayed));
     assert_eq!(last.ends, [here(4_000), there(5_000)]);
     assert_eq!(last.legs.len(), 2);
+    assert_eq!(last.start, told[0].start, "it keeps its name");
     let merged: Vec<_> = told.iter().filter(|news| news.change == CallChange::End(MERGED)).collect();
     assert_eq!(merged.len(), 1);
 }

@@ -50,7 +50,9 @@ impl Registry {
             sign.set_id(id);
             signs.push(sign);
         }
-        for (field, id) in PROTOCOLS.iter().flat_map(|protocol| protocol.profile().fields.iter().copied()).zip(1..) {
+        let own = crate::evidence::FIELDS.iter().copied();
+        let told = PROTOCOLS.iter().flat_map(|protocol| protocol.profile().fields.iter().copied());
+        for (field, id) in own.chain(told).zip(1..) {
             field.set_id(id);
             fields.push(field);
         }

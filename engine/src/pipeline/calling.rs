@@ -2,7 +2,7 @@
 
 use super::Config;
 use crate::apps::Catalog;
-use crate::calls::{is_live, Kind, Route, Seen};
+use crate::calls::{is_live, Announcer, Kind, Route, Seen};
 use crate::facts::Field;
 use crate::flow::Flow;
 use crate::inspect::{registry, stun, zoom, Category};
@@ -13,7 +13,7 @@ const RELAYS: [std::ops::RangeInclusive<u16>; 5] =
     [3478..=3481, 19302..=19309, 8801..=8810, 5349..=5350, 64_738..=64_738];
 
 /// What a flow that was judged is to a call; nothing where it is no part of one.
-pub(super) fn seen(flow: &Flow, catalog: &Catalog, config: &Config, announced_by: Option<u64>) -> Option<Seen> {
+pub(super) fn seen(flow: &Flow, catalog: &Catalog, config: &Config, announced_by: Option<Announcer>) -> Option<Seen> {
     let judgement = &flow.judgement;
     if !is_live(judgement.activity) || judgement.category() != Category::Call {
         return None;

@@ -4,6 +4,7 @@ use super::ending::held_by;
 use super::{calling, Core};
 use crate::apps::{Activity, AppId, Judgement, Known, Learn};
 use crate::behaviour::is_medium;
+use crate::calls::Announcer;
 use crate::event::{Event, Learnt, Outbox, Told};
 use crate::evidence::confidence;
 use crate::facts::Announcement;
@@ -31,12 +32,13 @@ impl Core {
 
     /// Judges a flow by all that is known now, and tells when the verdict is another than before.
     pub(super) fn decide(&mut self, slot: Slot, out: &mut Outbox) {
-        let Some((judgement, announced_by)) = self.judged(slot) else { return };
+        let Some((judgement, is_announced)) = self.judged(slot) else { return };
         let Self { table, hosts, calls, catalog, config, .. } = self;
         let Some(flow) = table.get(slot) else { return };
         let (before, now) = (flow.judgement.activity, judgement.activity);
         let news = judgement.says() != flow.judgement.says();
         flow.judgement = judgement;
+        let announced_by = if is_announced { calls.came(flow) } else { None };
         if news && flow.judgement.app != AppId::UNKNOWN && flow.judgement.category() == Category::P2p {
             hosts.recognised(flow);
         }
@@ -49,8 +51,8 @@ impl Core {
         }
     }
 
-    /// What is made of all that is known of a flow now; and the flow that announced it.
-    pub(super) fn judged(&self, slot: Slot) -> Option<(Judgement, Option<u64>)> {
+    /// What is made of all that is known of a flow now; and whether another flow announced it.
+    pub(super) fn judged(&self, slot: Slot) -> Option<(Judgement, bool)> {
         let Self { table, learned, hosts, catalog, clock, .. } = self;
         let flow = table.look(slot)?;
         let (client, server, transport) = (flow.end(Side::Client), flow.end(Side::Server), flow.transport());
@@ -75,7 +77,7 @@ impl Core {
         if let Some(behaviour) = &flow.behaviour {
             judgement.hear(behaviour, transport);
         }
-        Some((judgement, known.announced_by()))
+        Some((judgement, known.is_announced()))
     }
 
     /// Asks the policy about what a flow is taken for now: also where only the confidence rose, a rule may wait for that.
@@ -159,6 +161,12 @@ impl Core {
             now: *clock,
         };
         // What only opens the way for another says nothing of what it opens the way for.
+        let announcer = Announcer {
+            flow: flow.id,
+            protocol: teaching.protocol,
+            packet: flow.packets(),
+            ends: [flow.end(Side::Client), flow.end(Side::Server)],
+        };
         let carrier = registry().profile(teaching.protocol).is_some_and(|profile| profile.layer == Layer::Carrier);
         let means_nothing = suspicion.is_some() || (carrier && teaching.app == catalog.plain(teaching.protocol));
         for announcement in announced.drain(..) {
@@ -167,6 +175,9 @@ impl Core {
                 Announcement::Media { endpoint, transport, protocol } => {
                     let protocol = registry().by_name(protocol).unwrap_or_default();
                     learned.announce(endpoint, transport, &Teaching { protocol, ..teaching });
+                    if registry().profile(protocol).is_some_and(|profile| profile.category == Category::Call) {
+                        calls.expect(endpoint, announcer);
+                    }
                 }
                 Announcement::Coding { endpoint, coding } => calls.announce(endpoint, coding),
                 Announcement::User { endpoint, user } => calls.name(endpoint, user),
