@@ -6,6 +6,7 @@ use std::sync::Arc;
 use peergate_engine::apps::AppId;
 use peergate_engine::calls::Kind;
 use peergate_engine::event::{CallChange, CallNews, Event, Learnt, Outbox};
+use peergate_engine::evidence::in_parts;
 use peergate_engine::flow;
 use peergate_engine::packet::{Addr, Time, Transport};
 use peergate_engine::policy::{self, Gist, GroupId};
@@ -141,9 +142,7 @@ impl Writer {
         if towards == Towards::NOBODY {
             return;
         }
-        let sure = (learnt.confidence.clamp(0.0, 1.0) * f64::from(u8::MAX)).round();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-        let reason = sure as u8;
+        let reason = u8::try_from(in_parts(learnt.confidence, u8::MAX.into())).unwrap_or(u8::MAX);
         let verdict = Verdict { action: self.blocking, reason, app: learnt.app.0, about: 0, expires: learnt.expires };
         let written = enforcer.set_endpoint(learnt.endpoint, learnt.transport.number(), &verdict, towards);
         self.refused_writes += u64::from(written.is_err());

@@ -2,6 +2,7 @@
 
 use super::Subject;
 use crate::apps::{Activity, AppId, Role};
+use crate::evidence::in_parts;
 use crate::inspect::{Category, ProtocolId};
 use crate::packet::Addr;
 
@@ -33,7 +34,7 @@ impl Gist {
             | (subject.category as u64) << at::CATEGORY
             | (subject.activity as u64) << at::ACTIVITY
             | (subject.role as u64) << at::ROLE
-            | u64::from(share(subject.confidence)) << at::CONFIDENCE
+            | u64::from(in_parts(subject.confidence, u16::MAX)) << at::CONFIDENCE
             | u64::from(client_is_low) << at::CLIENT_IS_LOW
             | u64::from(read) << at::READ;
         Self { app: subject.app, word }
@@ -73,10 +74,4 @@ impl Gist {
     fn is_set(self, bit: u32) -> bool {
         self.word >> bit & 1 == 1
     }
-}
-
-/// A probability in 65,535 parts, rounded up: so that a rule that asks for just as much is met again.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-fn share(probability: f64) -> u16 {
-    (probability.clamp(0.0, 1.0) * f64::from(u16::MAX)).ceil() as u16
 }
