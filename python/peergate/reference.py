@@ -74,7 +74,8 @@ def applications(catalog: Catalog) -> Iterator[str]:
         yield "| Word | Application | What it is | Why one might control it |"
         yield "| --- | --- | --- | --- |"
         for app in apps:
-            yield f"| `{app.name}` | {cell(app.title)} | {cell(app.what)} | {cell(app.why)} |"
+            words = ", ".join(f"`{word}`" for word in (app.name, *app.aliases))
+            yield f"| {words} | {cell(app.title)} | {cell(app.what)} | {cell(app.why)} |"
 
 
 def parameters() -> Iterator[str]:
