@@ -59,9 +59,12 @@ def test_a_call_has_parties_and_a_quality_of_each_direction(busy: Path) -> None:
     assert repr(call) == f"<Call {call.src_ip} ⇄ {call.dest_ip}: {call.app}>"
 
 
-def test_a_call_names_its_users_where_sip_does(tmp_path: Path) -> None:
+@pytest.fixture
+def signalled_call(tmp_path: Path) -> Path:
+    """Two seconds of sound that SIP announced."""
+
     def signalled(start: str, at: tuple[str, int]) -> bytes:
-        body = f"c=IN IP4 {at[0]}\r\nm=audio {at[1]} RTP/AVP 8\r\n"
+        body = f"c=IN IP4 {at[0]}\r\nm=audio {at[1]} RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n"
         users = "From: <sip:ann@office.example>;tag=1\r\nTo: <sip:bob@home.example>\r\n"
         return f"{start}\r\n{users}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
@@ -72,7 +75,20 @@ def test_a_call_names_its_users_where_sip_does(tmp_path: Path) -> None:
     ]
     for number in range(200):
         frames += [udp(PHONE, OTHER, rtp(number, 1)), udp(OTHER, PHONE, rtp(number, 2))]
-    capture = peergate.read(pcap(tmp_path / "sip.pcap", frames))
+    return pcap(tmp_path / "sip.pcap", frames)
+
+
+def test_announced_media_say_who_announced_them_and_what_they_show(signalled_call: Path) -> None:
+    media = next(flow for flow in peergate.read(signalled_call) if flow.src_port == PHONE[1])
+    by = f"SIP, packet 2 of {PHONE[0]}:5060 → {OTHER[0]}:5060"
+    assert media.facts["announced.by"] == by
+    announced = [piece.what for piece in media.evidence if piece.packet == 0]
+    assert announced == [f"another flow announced this one: {by} (PCMA)"]
+    assert {piece.detector for piece in media.evidence} == {"learned", "rtp"}
+
+
+def test_a_call_names_its_users_where_sip_does(signalled_call: Path) -> None:
+    capture = peergate.read(signalled_call)
     list(capture)
     (call,) = capture.calls
     assert (call.user, call.dest_user) == ("ann@office.example", "bob@home.example")
@@ -119,6 +135,34 @@ def test_tables_list_calls_and_roles(busy: Path) -> None:
         for word in ("10.10.0.9:33445", "peer", "strangers", "Cost")
         if word not in hosts.stdout
     ] == []
+
+
+@pytest.mark.parametrize(("command", "kind"), [("calls", "call"), ("hosts", "host")])
+def test_lines_of_calls_and_hosts_are_those_of_eve_as_they_stood_last(
+    command: str, kind: str, busy: Path, tmp_path: Path
+) -> None:
+    all_told = run("read", "--json", busy).stdout.splitlines()
+    of_kind = [line for line in all_told if json.loads(line)["event_type"] == kind]
+    assert len(of_kind) > 1
+    assert run(command, "--json", busy).stdout.splitlines() == of_kind[-1:]
+    eve = tmp_path / "eve.json"
+    eve.write_text("\n".join(all_told))
+    assert run(command, "--json", "--eve", eve).stdout.splitlines() == of_kind[-1:]
+
+
+def test_rows_that_a_table_lacks_are_counted(busy: Path) -> None:
+    shown = run("read", "--limit", "1", busy).stdout
+    assert "smaller flows left out: 61 (--limit 0 shows all)" in shown
+    assert "hosts left out: 64 (--limit 0 shows all)" in shown
+    assert "left out" not in run("read", "--limit", "0", busy).stdout
+
+
+def test_what_only_a_capture_can_answer_is_not_asked_of_what_a_gateway_wrote(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "eve.json").touch()
+    done = run("hosts", "--eve", tmp_path / "eve.json", "--local", "10.0.0.0/8")
+    assert (done.returncode, "--limit go with it" in done.stderr) == (2, True)
 
 
 def test_what_a_gateway_wrote_tells_the_same(busy: Path, tmp_path: Path) -> None:

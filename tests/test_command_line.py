@@ -1,11 +1,14 @@
 """The command line, run as a person runs it."""
 
+import fcntl
 import json
 import os
 import resource
 import signal
 import subprocess
 import sys
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,27 @@ def test_addresses_are_shown_letter_by_letter(tmp_path: Path) -> None:
     shown = peergate("read", "--why", pcap(tmp_path / "six.pcap", [frame])).stdout
     assert "[fd00:100::1]:40000  [fe80:a:b::2]:6881 " in shown
     assert "UDP [fd00:100::1]:40000 → [fe80:a:b::2]:6881" in shown
+
+
+def test_a_reader_of_a_few_words_that_stops_early_is_no_error() -> None:
+    command = [PEERGATE, "signatures", "list"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
+        assert listing.stdout
+        assert listing.stderr
+        listing.stdout.close()
+        assert listing.stderr.read() == b""
+    assert listing.returncode == -signal.SIGPIPE
+
+
+def test_who_waits_for_a_silent_pipe_can_break_off(office: Path) -> None:
+    with subprocess.Popen([PEERGATE, "read", "-"], stdin=subprocess.PIPE) as waiting:
+        assert waiting.stdin
+        waiting.stdin.write(office.read_bytes()[:50])
+        waiting.stdin.flush()
+        while fcntl.ioctl(waiting.stdin, termios.FIONREAD, bytes(4)) != bytes(4):
+            time.sleep(0.02)
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(timeout=10) == -signal.SIGINT
 
 
 @pytest.mark.parametrize("option", ["--json", "--why"])
@@ -198,6 +222,11 @@ def test_explain_names_the_rule_and_why_the_others_do_not_match() -> None:
         "  192.0.2.1 is in no group",
         '  rule "nobody uses BitTorrent" does not match: it is about other applications',
     ]
+    named_otherwise = peergate("policy", "explain", "--src", "10.10.0.5", "--app", "icq")
+    assert (
+        named_otherwise.stdout
+        == peergate("policy", "explain", "--src", "10.10.0.5", "--app", "oscar").stdout
+    )
     staff = peergate("policy", "explain", "--src", "10.20.0.5", "--app", "tox")
     assert staff.stdout.splitlines()[-1] == 'allow: rule "default" decides'
     assert peergate("policy", "explain", "--src", "here", "--app", "tux").returncode == 2

@@ -1,5 +1,6 @@
 //! Calls and hosts, as Python reads them: from the engine, or from the lines of an EVE file.
 
+use peergate_engine::eve;
 use peergate_engine::objects::{self, CallLine, HostLine};
 use pyo3::prelude::*;
 
@@ -18,6 +19,11 @@ impl Call {
     #[staticmethod]
     fn parse(line: &str) -> Option<Self> {
         CallLine::parse(line).map(Self)
+    }
+
+    /// As a line of EVE.
+    fn eve(&self) -> String {
+        eve::line(&self.0)
     }
 
     #[getter]
@@ -215,6 +221,11 @@ impl Host {
     #[staticmethod]
     fn parse(line: &str) -> Option<Self> {
         HostLine::parse(line).map(Self)
+    }
+
+    /// As a line of EVE.
+    fn eve(&self) -> String {
+        eve::line(&self.0)
     }
 
     #[getter]

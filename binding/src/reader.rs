@@ -21,6 +21,9 @@ create_exception!(peergate._engine, CaptureError, PyOSError);
 
 /// Frames between two looks at how many flows have ended.
 const FRAMES_AT_ONCE: usize = 4096;
+/// Such stretches after which a batch comes back, full or not: half a second, so that whoever waits sees how far it is, and
+/// can break off.
+const MOST_STRETCHES: usize = 256;
 
 struct Reading {
     waiting: std::vec::IntoIter<String>,
@@ -95,14 +98,17 @@ impl Reader {
 impl Reader {
     fn read(&self, max_flows: usize) -> PyResult<Option<Batch>> {
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        while reading.out.len() < max_flows.max(1) {
+        for _ in 0..MOST_STRETCHES {
+            if reading.out.len() >= max_flows.max(1) {
+                break;
+            }
             if reading.file.is_none() {
                 let Some(path) = reading.waiting.next() else { break };
                 self.open(&mut reading, path)?;
             }
             reading.go_on();
         }
-        if reading.out.is_empty() {
+        if reading.out.is_empty() && reading.is_done() {
             return Ok(None);
         }
         let count = reading.out.len().min(max_flows.max(1));
@@ -123,6 +129,10 @@ impl Reader {
 }
 
 impl Reading {
+    fn is_done(&self) -> bool {
+        self.file.is_none() && self.waiting.as_slice().is_empty()
+    }
+
     /// Reads on in the open file; at its end every flow ends, some at a time, and then the file is closed.
     fn go_on(&mut self) {
         let (Some((_, file)), Some(engine)) = (&mut self.file, &mut self.engine) else { return };

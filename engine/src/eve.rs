@@ -77,23 +77,22 @@ struct Other<'a> {
 /// Appends the line of a flow: `event_type` is `flow` when it ended, `verdict` when it was judged, `activity` when
 /// something else goes on in it.
 pub fn write_flow(report: &Report<'_>, event_type: &str, time: Time, out: &mut String) {
-    write(&line_of(report, event_type, time), out);
+    out.push_str(&line(&line_of(report, event_type, time)));
 }
 
-fn write(line: &impl Serialize, out: &mut String) {
+/// What is told in a line of its own: a [`CallLine`], a [`HostLine`].
+#[must_use]
+pub fn line(told: &impl Serialize) -> String {
     // Serializing plain data into memory has nothing that could fail.
-    if let Ok(text) = serde_json::to_string(line) {
-        out.push_str(&text);
-        out.push('\n');
-    }
+    serde_json::to_string(told).map_or_else(|_| String::new(), |text| text + "\n")
 }
 
 /// Appends the line of what is told beside verdicts and flows that ended.
 pub fn write_beside(event: &Event, catalog: &Catalog, policy: &Policy, out: &mut String) {
     match event {
         Event::Activity(told) => write_flow(&Report::new(told, catalog, policy), "activity", told.time, out),
-        Event::Call(news) => write(&CallLine::new(news, catalog), out),
-        Event::Host(news) => write(&HostLine::new(news), out),
+        Event::Call(news) => out.push_str(&line(&CallLine::new(news, catalog))),
+        Event::Host(news) => out.push_str(&line(&HostLine::new(news))),
         Event::Ended(_) | Event::Verdict(..) | Event::Settled(..) | Event::Learned(_) => {}
     }
 }

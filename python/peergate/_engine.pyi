@@ -259,6 +259,8 @@ class Call:
     # The call in a line of an EVE file; None where the line is about something else.
     @staticmethod
     def parse(line: str) -> Call | None: ...
+    # As a line of EVE, as it was told.
+    def eve(self) -> str: ...
     # Number of its first flow.
     @property
     def call_id(self) -> int: ...
@@ -350,6 +352,8 @@ class Host:
     # The host in a line of an EVE file; None where the line is about something else.
     @staticmethod
     def parse(line: str) -> Host | None: ...
+    # As a line of EVE, as it was told.
+    def eve(self) -> str: ...
     # When this was told.
     @property
     def time(self) -> str: ...
@@ -397,8 +401,8 @@ class Reader:
         local: Sequence[str] = ...,
         names: bool = True,
     ) -> Reader: ...
-    # None at the end. Raises CaptureError for a file of which nothing can be read; the next call goes on with the
-    # next file. Releases the GIL.
+    # None at the end. Comes back after a million frames at the latest, with what there is, be it nothing. Raises
+    # CaptureError for a file of which nothing can be read; the next call goes on with the next file. Releases the GIL.
     def next_batch(self, max_flows: int = 4096) -> Batch | None: ...
     # Bytes done, bytes in all (0 where unknown).
     @property

@@ -19,6 +19,9 @@ T = TypeVar("T", str, AnyPath)
 BATCH = 4096
 """Flows handed over at a time: enough that crossing into Rust costs nothing, few enough to show progress."""
 
+MERGED = "merged"
+"""Why a call ends that is found to be one with another."""
+
 
 class Latest:
     """Calls and hosts as they stood last, in the order in which they were first told of."""
@@ -28,8 +31,12 @@ class Latest:
         self._hosts: dict[tuple[str, str, str], Host] = {}
 
     def add(self, calls: Iterable[Call], hosts: Iterable[Host]) -> None:
-        """Takes what was told of them."""
-        self._calls.update({(call.call_id, call.start): call for call in calls})
+        """Takes what was told of them. A call that was found to be one with another is that other."""
+        for call in calls:
+            if call.reason == MERGED:
+                self._calls.pop((call.call_id, call.start), None)
+            else:
+                self._calls[call.call_id, call.start] = call
         self._hosts.update({(host.ip, host.role, host.since): host for host in hosts})
 
     @property

@@ -40,6 +40,7 @@ TEXT = "tag:yaml.org,2002:str"
 MERGE = "tag:yaml.org,2002:merge"
 
 HINTS = {
+    "expected the node content": "something that was begun, with [ or { or a name, is not finished",
     "cannot start any token": "indent with spaces, and put text that begins with a special character in quotes",
     "but found another document": "a file holds one document, so no line of it is `---` but the first",
     "mapping values are not allowed": 'a value that holds ": " needs quotes; or the indentation is wrong',

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 
 from cyclopts import App, CycloptsError, Parameter
 
-from peergate.problems import DocumentError
+from peergate.problems import DocumentError, harmless
 
 USAGE = 2
 """Exit status for what the person asked wrongly, files that they wrote included."""
@@ -20,6 +20,11 @@ FAILED = 1
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """What writing fails with where there is no more room."""
+
+
+class MistakeError(Exception):
+    """Something was asked that cannot be meant; its words say what can."""
+
 
 STANDARD_INPUT = "/dev/stdin"
 """What `-` stands for until the command sees it: an option's name begins so, and an argument must not."""
@@ -59,7 +64,12 @@ app.command(
 
 def end_with_the_reader() -> None:
     """A reader that stops early (`| head`) ends us quietly, as it does every other filter."""
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+    def stop(_number: int, _frame: object) -> None:
+        # Raised also where the write that failed had written something: Python would take that for success.
+        raise BrokenPipeError
+
+    signal.signal(signal.SIGPIPE, stop)
 
 
 @app.command
@@ -68,34 +78,41 @@ def version() -> None:
     print(_version())
 
 
-def _fails_to_be_written(error: OSError) -> bool:
-    """Says that standard output takes no more; False where it is about something else."""
-    if error.errno not in DISK_FULL or error.filename:
-        return False
-    print(f"peergate: standard output: {error.strerror}", file=sys.stderr)
-    # Or Python would try once more at its end, and show how it failed.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return True
-
-
 def main() -> None:
-    """Run the command line; mistakes in files are told line by line."""
+    """Run the command line. What a person can mend is told in a line; a traceback is a fault of ours."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show an arrow shows a question mark, and all else.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     words = [STANDARD_INPUT if word == "-" else word for word in sys.argv[1:]]
+    status: int | None = FAILED
     try:
         status = app(words, exit_on_error=False, result_action="return_value")
         sys.stdout.flush()
-        sys.exit(status)
     except CycloptsError:
         # Its words are printed by now.
-        sys.exit(USAGE)
+        status = USAGE
     except DocumentError as error:
         print(error, file=sys.stderr)
-        sys.exit(USAGE)
+        status = USAGE
+    except MistakeError as error:
+        print(f"peergate: {harmless(str(error))}", file=sys.stderr)
+        status = USAGE
+    except BrokenPipeError:
+        # Bars are put away by now.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGPIPE)
     except OSError as error:
-        if not _fails_to_be_written(error):
-            raise
-        sys.exit(FAILED)
+        print(f"peergate: {_in_words(error)}", file=sys.stderr)
+        status = FAILED
+    sys.exit(status)
+
+
+def _in_words(error: OSError) -> str:
+    if error.filename:
+        return harmless(f"{error.filename}: {error.strerror}")
+    if error.errno in DISK_FULL:
+        # Or Python would try once more at its end, and show how it failed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return f"standard output: {error.strerror}"
+    return str(error)

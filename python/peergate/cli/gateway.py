@@ -64,9 +64,6 @@ def gateway(
         if not isinstance(error, NameTakenError):
             _tell(_lacking(settings))
         return CANNOT_RUN
-    except OSError as error:
-        print(f"peergate: {error.filename}: {error.strerror}", file=sys.stderr)
-        return CANNOT_RUN
     return 0
 
 

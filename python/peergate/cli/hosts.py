@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
-from peergate.cli.calls import look
+from peergate.cli.looking import look
+from peergate.cli.reading import USUAL, Options
 
 
-def hosts(
-    *files: str, eve: Path | None = None, local: tuple[str, ...] = (), why: bool = False
-) -> int:
+def hosts(*files: str, eve: Path | None = None, options: Options = USUAL) -> int:
     """Show hosts that are peers, supernodes or relays, since when, what that costs, and why it is thought so.
 
     Parameters
@@ -18,24 +18,20 @@ def hosts(
         Captures (pcap or pcapng, also packed with gzip or zstd); - is standard input.
     eve
         A gateway's EVE file in place of captures.
-    local
-        A prefix of our own network; private addresses where none is named.
-    why
-        Show the evidence for every role.
+    options
+        How they are read, and what of them is shown.
 
     """
-    latest = look("hosts", files, eve, local)
-    if isinstance(latest, int):
-        return latest
-    from peergate.cli.objects import cost, host_table, why_host
-    from peergate.cli.tables import console_for_output
+    latest, status = look(files, eve, options)
+    if options.json:
+        sys.stdout.writelines(host.eve() for host in latest.hosts)
+    elif latest.hosts:
+        from peergate.cli.objects import cost, show_hosts
+        from peergate.cli.tables import console_for_output
 
-    console = console_for_output()
-    if not latest.hosts:
+        console = console_for_output()
+        show_hosts(console, latest.hosts, options)
+        console.print(cost(latest.hosts))
+    elif not status:
         print("no host plays a role for others")
-        return 0
-    console.print(host_table(latest.hosts), "")
-    if why:
-        console.print(*map(why_host, latest.hosts), sep="\n")
-    console.print(cost(latest.hosts))
-    return 0
+    return status

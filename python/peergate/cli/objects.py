@@ -1,4 +1,4 @@
-"""Calls and roles of hosts: where they come from, and their tables."""
+"""Calls and roles of hosts, in tables and in words."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from peergate._engine import Call, Host
-from peergate.capture import Latest
-from peergate.cli.tables import endpoint, size, table
+from peergate.cli.tables import endpoint, say_what_is_left_out, size, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+    from rich.console import Console
     from rich.table import Table
 
-    from peergate._engine import Quality
-
-MERGED = "merged"
-"""Why a call ends that is found to be one with another: that one is shown."""
+    from peergate._engine import Call, Host, Quality
+    from peergate.cli.reading import Options
 
 ENDED = {
     "expired": "over: no longer seen",
@@ -33,18 +29,22 @@ CLOCK = slice(11, 19)
 """Hours, minutes and seconds of a time as EVE writes it."""
 
 
-def written(eve: Path) -> Latest | None:
-    """What a gateway wrote into its EVE file; None where it holds other things. Raises OSError."""
-    latest, is_eve = Latest(), eve.is_file() and not eve.stat().st_size
-    with eve.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            is_eve = is_eve or '"event_type":' in line
-            # Most lines are flows: what is no call need not be parsed to see it.
-            if '"event_type":"call"' in line and (call := Call.parse(line)):
-                latest.add([call], [])
-            elif '"event_type":"host"' in line and (host := Host.parse(line)):
-                latest.add([], [host])
-    return latest if is_eve else None
+def show_calls(console: Console, calls: list[Call], options: Options) -> None:
+    """Prints calls, as many as are asked for, and of each its flows where that is asked."""
+    shown = calls[: options.limit or None]
+    console.print(call_table(shown), "")
+    say_what_is_left_out(console, len(calls) - len(shown), "calls")
+    if options.why:
+        console.print(*map(why_call, shown), sep="\n")
+
+
+def show_hosts(console: Console, hosts: list[Host], options: Options) -> None:
+    """Prints roles of hosts, as many as are asked for, and of each the evidence where that is asked."""
+    shown = hosts[: options.limit or None]
+    console.print(host_table(shown), "")
+    say_what_is_left_out(console, len(hosts) - len(shown), "roles")
+    if options.why:
+        console.print(*map(why_host, shown), sep="\n")
 
 
 def call_table(calls: Iterable[Call]) -> Table:
@@ -52,8 +52,6 @@ def call_table(calls: Iterable[Call]) -> Table:
     words = ("start", "from", "to", "app", "route", "codec")
     rows = table("Calls", *words, numbers=("seconds", "sent", "received"))
     for call in calls:
-        if call.reason == MERGED:
-            continue
         rows.add_row(
             call.start[CLOCK],
             _party(call.user, endpoint(call.src_ip, call.src_port)),

@@ -12,11 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+class _Console(Console):
+    def show_cursor(self, _show: bool = True) -> bool:
+        # Stays: whoever is ended by a signal cannot bring it back.
+        return False
+
+
 @contextmanager
 def bar() -> Iterator[Callable[[int, int], None]]:
     """Gives a function that takes the bytes done and the bytes in all (0 where nobody knows)."""
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=_Console(stderr=True), transient=True) as progress:
         task = progress.add_task("reading", total=None)
 
         def update(done: int, total: int) -> None:

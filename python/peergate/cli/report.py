@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from peergate._engine import Summary
-from peergate.cli.objects import call_table, host_table, why_host
-from peergate.cli.tables import console_for_output, endpoint, size, table
+from peergate.cli.objects import show_calls, show_hosts
+from peergate.cli.tables import console_for_output, endpoint, say_what_is_left_out, size, table
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from peergate._engine import Batch, Call, Flow, Host
+    from peergate import Capture
+    from peergate._engine import Batch, Flow, Total
+    from peergate.cli.reading import Options
 
 NEARLY_CERTAIN = 0.99
 """From here on a decimal is shown, so that 99.9% does not read as certain."""
@@ -30,53 +32,52 @@ COLOURS = {"allow": "", "alert": "yellow", "block": "red"}
 class Report:
     """Gathers flows, then prints them: the largest, in the order of their starts."""
 
-    def __init__(self, *, why: bool, limit: int) -> None:
-        self._why = why
-        self._limit = limit
+    def __init__(self, options: Options) -> None:
+        self._options = options
         self._summary = Summary()
         self._kept: list[tuple[int, int, Flow]] = []
         self._order = count()
 
     def add(self, batch: Batch) -> None:
         """Counts a batch in, and keeps its flows while they are among the largest."""
+        limit = self._options.limit
         self._summary.add(batch)
-        for flow in batch.largest(self._limit or len(batch)):
+        for flow in batch.largest(limit or len(batch)):
             entry = (octets(flow), -next(self._order), flow)
-            if self._limit and len(self._kept) == self._limit:
+            if limit and len(self._kept) == limit:
                 heapq.heappushpop(self._kept, entry)
             else:
                 heapq.heappush(self._kept, entry)
 
-    def show(self, stats: dict[str, int], calls: list[Call], hosts: list[Host]) -> None:
+    def show(self, capture: Capture) -> None:
         """Prints everything to standard output."""
         console = console_for_output()
         flows = sorted((flow for _, _, flow in self._kept), key=lambda flow: flow.start_ns)
         if flows:
-            console.print(_flow_table(flows), "")
-            self._say_what_is_left_out(console)
-        if self._why:
+            self._show_flows(console, flows)
+        if capture.calls:
+            show_calls(console, capture.calls, self._options)
+        if capture.hosts:
+            show_hosts(console, capture.hosts, self._options)
+        if flows:
+            self._show_totals(console)
+        console.print(_closing(self._summary, capture.stats))
+
+    def _show_flows(self, console: Console, flows: list[Flow]) -> None:
+        console.print(_flow_table(flows), "")
+        left_out = self._summary.all.flows - len(flows)
+        say_what_is_left_out(console, left_out, "smaller flows")
+        if self._options.why:
             for flow in flows:
                 console.print(why(flow))
             console.print(LEGEND, "", style="dim")
-        self._show_objects(console, calls, hosts)
-        if flows:
-            console.print(_host_table(self._summary, self._limit), "")
-            console.print(_app_table(self._summary), "")
-        console.print(_closing(self._summary, stats))
 
-    def _show_objects(self, console: Console, calls: list[Call], hosts: list[Host]) -> None:
-        """Calls and roles, where there are any."""
-        if calls:
-            console.print(call_table(calls[: self._limit or None]), "")
-        if hosts:
-            console.print(host_table(hosts[: self._limit or None]), "")
-        if self._why:
-            console.print(*map(why_host, hosts), sep="\n")
-
-    def _say_what_is_left_out(self, console: Console) -> None:
-        left_out = self._summary.all.flows - len(self._kept)
-        if left_out:
-            console.print(f"… and {left_out:,} smaller flows (--limit 0 shows all)\n", style="dim")
+    def _show_totals(self, console: Console) -> None:
+        hosts, limit = self._summary.hosts(), self._options.limit
+        shown = hosts[: limit or None]
+        console.print(_host_table(shown), "")
+        say_what_is_left_out(console, len(hosts) - len(shown), "hosts")
+        console.print(_app_table(self._summary), "")
 
 
 def why(flow: Flow) -> Text:
@@ -153,9 +154,9 @@ def _flow_table(flows: list[Flow]) -> Table:
     return rows
 
 
-def _host_table(summary: Summary, limit: int) -> Table:
+def _host_table(hosts: list[tuple[str, Total]]) -> Table:
     rows = table("Hosts", "host", "apps", numbers=("flows", "packets", "bytes"))
-    for host, total in summary.hosts(limit or None):
+    for host, total in hosts:
         apps = ", ".join(total.apps[:5])
         numbers = (f"{total.flows:,}", f"{total.packets:,}", size(total.octets))
         rows.add_row(host, apps, *numbers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 from rich.console import Console
@@ -11,9 +13,15 @@ WIDTH = 180
 """Columns at least: no cell of an IPv4 flow is cut. A narrower terminal breaks lines, and loses nothing."""
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # Ends the program as it does where no table is drawn: see `peergate.cli.main`.
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def console(width: int | None = None, *, stderr: bool = False) -> Console:
     """A console that shows what it is given: in an address `[fd00::1]` is no markup, and `:100:` no picture."""
-    return Console(width=width, stderr=stderr, markup=False, emoji=False, highlight=False)
+    return _Console(width=width, stderr=stderr, markup=False, emoji=False, highlight=False)
 
 
 def console_for_output() -> Console:
@@ -29,6 +37,12 @@ def table(title: str, *headings: str, numbers: tuple[str, ...] = ()) -> Table:
     for heading in numbers:
         made.add_column(heading, justify="right", no_wrap=True)
     return made
+
+
+def say_what_is_left_out(console: Console, number: int, what: str) -> None:
+    """Says how many rows a table lacks, if any."""
+    if number:
+        console.print(f"{what} left out: {number:,} (--limit 0 shows all)\n", style="dim")
 
 
 def endpoint(address: str, port: int) -> str:
