@@ -125,7 +125,10 @@ static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt
 		flow->generation = conf->generation;
 		flow->whole = flow->records = 0;
 	}
-	if (flow->whole < conf->whole_limit) {
+	if (pkt->opening) {
+		if (emit_whole(skb, pkt, flow, port))
+			count(STAT_COPIED_WHOLE, 1);
+	} else if (flow->whole < conf->whole_limit) {
 		if (emit_whole(skb, pkt, flow, port)) {
 			flow->whole++;
 			count(STAT_COPIED_WHOLE, 1);

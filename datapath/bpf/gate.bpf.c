@@ -64,12 +64,30 @@ static __always_inline int undecided(struct __sk_buff *skb, const struct packet 
 	}
 	if (pkt->again)
 		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
-	if (is_held(flow, conf, now)) {
+	if (!pkt->opening && is_held(flow, conf, now)) {
 		flow->dropped++;
 		return drop(STAT_DROPPED_HELD);
 	}
 	copy(skb, pkt, flow, conf, port);
 	return let_pass(conf, port, STAT_PASSED_UNDECIDED);
+}
+
+/* A SYN is shown and passes whatever was decided before it came: how else could the next connection be judged? Not with
+ * bytes in it. */
+static __always_inline int may_open(const struct packet *pkt, const struct flow *flow, const struct verdict *verdict)
+{
+	return pkt->opening && verdict->decided < flow->knocked && !(pkt->payload && is_blocking(verdict->action));
+}
+
+/* While a SYN waits for its answer the hosts may settle what each knows of the connection before: the one says where it
+ * stands, the other that it is gone (RFC 5961 §4.2). Without that the ports would stay in use for ever. */
+static __always_inline int settles(const struct packet *pkt, const struct flow *flow)
+{
+	if (!flow->knocked || pkt->payload)
+		return 0;
+	if ((pkt->side & 1) == flow->knock_side)
+		return pkt->tcp_flags & TCP_RST;
+	return (pkt->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_ACK)) == TCP_ACK;
 }
 
 static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, const struct conf *conf, __u8 port,
@@ -82,9 +100,15 @@ static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, cons
 		count(STAT_FLOW_TABLE_FULL, 1);
 		return without_flow(conf, port, now);
 	}
+	if (!pkt->opening && is_known_to_pass(flow, conf, now))
+		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
 	verdict = flow_verdict(&pkt->key, flow, conf, now);
-	if (verdict)
+	if (verdict && is_blocking(verdict->action) && settles(pkt, flow))
+		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
+	if (verdict && !may_open(pkt, flow, verdict)) {
+		trust(flow, verdict, conf, now);
 		return enforce(skb, pkt, flow, verdict, conf, port, now, STAT_DROPPED_BY_VERDICT);
+	}
 	verdict = learned_verdict(&pkt->key, flow, conf, now);
 	if (verdict)
 		return enforce(skb, pkt, flow, verdict, conf, port, now, STAT_DROPPED_BY_ENDPOINT);

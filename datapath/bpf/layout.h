@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 
 /* What a verdict does. 4 and 5 are kept for limit and degrade. */
 enum action {
@@ -61,17 +61,20 @@ struct prefix_key {
 /* At most 64 groups: a group is a class of addresses that the policy treats alike. 0 = in none. */
 #define GROUP_COUNT 64
 
-#define SIZE_CLASSES 6
-#define GAP_CLASSES 6
-
-/* Index 0 of each pair is low -> high. Counters of one direction are written by the CPU that serves its port;
- * packets and bytes are added atomically, the rest may lose a count when two CPUs serve one direction. */
+/* Index 0 of each pair is low -> high. Packets and bytes are added atomically, since two CPUs may serve one direction.
+ * What every packet of a decided flow touches lies together. */
 struct flow {
-	__u64 first;
-	__u64 began; /* when the last bare SYN opened it anew, 0 if none did: older passes are not for it */
-	__u64 last[2];
 	__u64 packets[2]; /* as on the wire: a super-packet counts its segments */
 	__u64 bytes[2];
+	__u64 last[2];
+	__u64 passes_until; /* until then its verdict need not be looked up: it lets pass; 0 if that is not known */
+	__u32 changes;      /* as the settings said when it was looked up */
+	__u8 entered[2];    /* by which port each direction comes in first, plus 1; 0 before its first packet */
+	__u8 established;   /* a TCP segment without SYN was seen */
+	__u8 knock_side;
+	__u64 first;
+	__u64 began;   /* when the SYN came that opened it, 0 if none was seen: older verdicts are not for it */
+	__u64 knocked; /* when a SYN came that nobody has answered yet, 0 if none waits */
 	__u64 released; /* when hold last let an undecided packet through */
 	__u64 refused;  /* when a dropped packet was last shown to user space for refusal */
 	__u32 generation; /* of the policy that `whole` and `records` were counted under */
@@ -80,11 +83,10 @@ struct flow {
 	__u16 whole;
 	__u16 records;
 	__u16 group[2]; /* of low, of high */
-	__u8 established; /* a TCP segment without SYN was seen: the next bare SYN is a new connection */
-	__u8 entered[2];  /* by which port each direction comes in first, plus 1; 0 before its first packet */
-	__u8 pad;
-	__u32 sizes[2][SIZE_CLASSES];
-	__u32 gaps[2][GAP_CLASSES];
+	__be32 syn[2];  /* sequence numbers of the SYNs that opened it, 0 where none was seen */
+	__be32 knock;   /* that of the one that waits for an answer */
+	__u32 knock_packets;
+	__u32 knock_bytes;
 };
 
 struct conf {
@@ -97,7 +99,8 @@ struct conf {
 	__u8 mode;
 	__u8 fail_closed;
 	__u8 promiscuous; /* bit per port: we switched it on, so detaching switches it off; never read here */
-	__u8 pad[5];
+	__u8 pad;
+	__u32 changes; /* raised by user space when a verdict that let pass does not any more */
 	__u64 netns; /* inode of the network namespace that ifindex belongs to; never read here */
 	__u64 heartbeat_timeout;
 	__u64 hold_groups;   /* bit per group */
@@ -109,6 +112,13 @@ enum sample_kind {
 	SAMPLE_WHOLE = 1,
 	SAMPLE_RECORD = 2,
 	SAMPLE_REFUSED = 3, /* the head of a packet that a reject verdict dropped */
+	SAMPLE_FORMER = 4,  /* another connection has begun on these ports: what was counted of the one before */
+};
+
+/* The bytes of a SAMPLE_FORMER. */
+struct totals {
+	__u64 packets[2];
+	__u64 bytes[2];
 };
 
 /* What goes up the ring, followed by `captured` bytes: of the frame with its outer VLAN tag put back, of a record those
@@ -153,7 +163,8 @@ enum stat {
 _Static_assert(sizeof(struct flow_key) == 40, "src/abi.rs: FlowKey");
 _Static_assert(sizeof(struct endpoint_key) == 20, "src/abi.rs: EndpointKey");
 _Static_assert(sizeof(struct verdict) == 32, "src/abi.rs: Verdict");
-_Static_assert(sizeof(struct flow) == 200, "src/abi.rs: FlowCounters");
+_Static_assert(sizeof(struct flow) == 144, "src/abi.rs: FlowCounters");
+_Static_assert(sizeof(struct totals) == 32, "src/abi.rs: Totals");
 _Static_assert(sizeof(struct conf) == 72, "src/abi.rs: Conf");
 _Static_assert(sizeof(struct sample) == 72, "src/abi.rs: SampleHeader");
 

@@ -47,6 +47,9 @@ struct packet {
 	__u8 side; /* 0: low -> high */
 	__u8 tcp_flags;
 	__u8 again; /* it has come by before, through the other port */
+	__u8 opening; /* a SYN on ports that are in use, or what begins the connection that it asked for */
+	__be32 seq; /* of TCP, where it opens or ends */
+	__be32 ack;
 };
 
 /* The reading position and what the IP header said, while parsing. */
@@ -245,6 +248,8 @@ static __always_inline enum parsed parse_transport(struct __sk_buff *skb, struct
 		at->ports.src = tcp->source;
 		at->ports.dst = tcp->dest;
 		pkt->tcp_flags = ((const __u8 *)tcp)[13];
+		pkt->seq = tcp->seq;
+		pkt->ack = tcp->ack_seq;
 		pkt->payload = payload_after(at, tcp->doff * 4);
 		return PARSED_FLOW;
 	case IPPROTO_UDP:

@@ -6,13 +6,10 @@
 #ifndef PEERGATE_VERDICT_H
 #define PEERGATE_VERDICT_H
 
-#include "copy.h"
 #include "flow.h"
 
-static __always_inline int is_blocking(__u8 action)
-{
-	return action == ACTION_DROP || action == ACTION_REJECT;
-}
+/* For so long a verdict that lets pass is not looked up again: it stays among those that are in use. */
+#define TRUSTED (1000 * MILLISECOND)
 
 /* Verdicts written ahead of the next generation hold already: so a reload leaves no gap. */
 static __always_inline int is_fresh(const struct verdict *verdict, const struct conf *conf, __u64 now)
@@ -27,12 +24,25 @@ static __always_inline const struct verdict *flow_verdict(const struct flow_key 
 
 	if (!verdict || verdict->action == ACTION_WATCH)
 		return 0;
-	/* A pass is for the connection it was given to, not for the next one with the same ports. */
-	if (!is_fresh(verdict, conf, now) || (!is_blocking(verdict->action) && verdict->decided < flow->began)) {
+	/* It is for the connection it was given to, not for the next one with the same ports. */
+	if (!is_fresh(verdict, conf, now) || verdict->decided < flow->began) {
 		count(STAT_STALE_VERDICT, 1);
 		return 0;
 	}
 	return verdict;
+}
+
+static __always_inline int is_known_to_pass(const struct flow *flow, const struct conf *conf, __u64 now)
+{
+	return now < flow->passes_until && flow->changes == conf->changes;
+}
+
+static __always_inline void trust(struct flow *flow, const struct verdict *verdict, const struct conf *conf, __u64 now)
+{
+	if (verdict->action != ACTION_PASS && verdict->action != ACTION_ALERT)
+		return;
+	flow->changes = conf->changes;
+	flow->passes_until = verdict->expires - now < TRUSTED ? verdict->expires : now + TRUSTED;
 }
 
 static __always_inline __u16 group_of(const __u8 *addr)

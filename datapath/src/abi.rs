@@ -4,7 +4,7 @@ use aya::Pod;
 use peergate_engine::packet::Endpoint;
 
 /// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
-pub const LAYOUT_VERSION: u32 = 2;
+pub const LAYOUT_VERSION: u32 = 3;
 
 /// Groups in the kernel are bits of a word; 0 means "in none".
 pub const GROUP_COUNT: u32 = 64;
@@ -39,6 +39,12 @@ impl Action {
             7 => Some(Self::Listen),
             _ => None,
         }
+    }
+
+    /// Whether packets pass and nothing else happens in the kernel.
+    #[must_use]
+    pub const fn is_plain_pass(self) -> bool {
+        matches!(self, Self::Pass | Self::Alert)
     }
 
     /// Whether packets stop here.
@@ -127,22 +133,25 @@ pub(crate) struct VerdictEntry {
     pub groups: u64,
 }
 
-/// Classes of packet sizes and of gaps that the kernel counts.
-pub const CLASSES: usize = 6;
-
 /// What the kernel counted about a flow. Index 0 of each pair is low → high.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct FlowCounters {
-    /// First packet, in nanoseconds since the epoch once `Tables::flow_counters` handed it out.
-    pub first: u64,
-    began: u64,
-    /// Last packet of each direction, 0 for none.
-    pub last: [u64; 2],
     /// Packets on the wire.
     pub packets: [u64; 2],
     /// Bytes on the wire.
     pub bytes: [u64; 2],
+    /// Last packet of each direction, 0 for none.
+    pub last: [u64; 2],
+    passes_until: u64,
+    changes: u32,
+    entered: [u8; 2],
+    established: u8,
+    knock_side: u8,
+    /// First packet, in nanoseconds since the epoch once `Tables::flow_counters` handed it out.
+    pub first: u64,
+    began: u64,
+    knocked: u64,
     released: u64,
     refused: u64,
     generation: u32,
@@ -155,13 +164,10 @@ pub struct FlowCounters {
     pub records: u16,
     /// Groups of the low and the high end.
     pub groups: [u16; 2],
-    established: u8,
-    entered: [u8; 2],
-    pad: u8,
-    /// Packets below 100, 250, 500, 900, 1300 bytes and above.
-    pub sizes: [[u32; CLASSES]; 2],
-    /// Gaps below 1, 8, 26, 66, 250 ms and above.
-    pub gaps: [[u32; CLASSES]; 2],
+    syn: [[u8; 4]; 2],
+    knock: [u8; 4],
+    knock_packets: u32,
+    knock_bytes: u32,
 }
 
 /// How the kernel part works.
@@ -177,7 +183,8 @@ pub(crate) struct Conf {
     pub mode: u8,
     pub fail_closed: u8,
     pub promiscuous: u8,
-    pub pad: [u8; 5],
+    pub pad: u8,
+    pub changes: u32,
     pub netns: u64,
     pub heartbeat_timeout: u64,
     pub hold_groups: u64,
@@ -188,6 +195,17 @@ pub(crate) struct Conf {
 pub(crate) const SAMPLE_WHOLE: u8 = 1;
 pub(crate) const SAMPLE_RECORD: u8 = 2;
 pub(crate) const SAMPLE_REFUSED: u8 = 3;
+pub(crate) const SAMPLE_FORMER: u8 = 4;
+
+/// What was counted of a connection. Index 0 of each pair is low → high.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Totals {
+    /// Packets on the wire.
+    pub packets: [u64; 2],
+    /// Bytes on the wire.
+    pub bytes: [u64; 2],
+}
 
 /// What precedes the bytes of each sample in the ring.
 #[derive(Clone, Copy, Debug)]
@@ -280,7 +298,8 @@ const _: () = {
     assert!(size_of::<FlowKey>() == 40);
     assert!(size_of::<EndpointKey>() == 20);
     assert!(size_of::<VerdictEntry>() == 32);
-    assert!(size_of::<FlowCounters>() == 200);
+    assert!(size_of::<FlowCounters>() == 144);
+    assert!(size_of::<Totals>() == 32);
     assert!(size_of::<Conf>() == 72);
     assert!(size_of::<SampleHeader>() == 72);
 };
@@ -294,6 +313,8 @@ unsafe impl Pod for EndpointKey {}
 unsafe impl Pod for VerdictEntry {}
 // SAFETY: as above.
 unsafe impl Pod for FlowCounters {}
+// SAFETY: as above.
+unsafe impl Pod for Totals {}
 // SAFETY: as above.
 unsafe impl Pod for Conf {}
 // SAFETY: as above.

@@ -167,6 +167,10 @@ impl Gate {
                     sink(tables, Sample::Record(seen));
                     continue;
                 }
+                Some(Entry::Former(seen, totals)) => {
+                    sink(tables, Sample::Former(seen, totals));
+                    continue;
+                }
                 Some(Entry::Whole(frame, seen)) => {
                     sink(tables, Sample::Whole(frame, seen));
                     (frame, seen.key)

@@ -2,7 +2,7 @@
 
 use peergate_engine::packet::{Frame, LinkType, Time};
 
-use crate::abi::{self, FlowKey, SampleHeader};
+use crate::abi::{self, FlowKey, SampleHeader, Totals};
 use crate::clock::Clock;
 use crate::dissect::{network_offset, UDP};
 
@@ -47,6 +47,8 @@ pub enum Sample<'a> {
     Whole(Frame<'a>, Seen),
     /// A later packet of a flow that is still undecided.
     Record(Seen),
+    /// Another connection begins on these ports, with a packet that is shown next: what was counted of the one before.
+    Former(Seen, Totals),
 }
 
 impl Sample<'_> {
@@ -54,7 +56,7 @@ impl Sample<'_> {
     #[must_use]
     pub const fn seen(&self) -> &Seen {
         match self {
-            Self::Whole(_, seen) | Self::Record(seen) => seen,
+            Self::Whole(_, seen) | Self::Record(seen) | Self::Former(seen, _) => seen,
         }
     }
 }
@@ -63,6 +65,7 @@ impl Sample<'_> {
 pub(crate) enum Entry<'a> {
     Whole(Frame<'a>, Seen),
     Record(Seen),
+    Former(Seen, Totals),
     /// A UDP super-packet, and the payload of each of its datagrams.
     Super(Frame<'a>, Seen, u16),
     /// The head of a packet that a reject verdict dropped.
@@ -90,6 +93,7 @@ pub(crate) fn unpack(entry: &[u8], clock: Clock) -> Option<Entry<'_>> {
     match header.kind {
         abi::SAMPLE_RECORD => Some(Entry::Record(Seen { head: bytes.first_chunk().copied(), ..seen })),
         abi::SAMPLE_REFUSED => Some(Entry::Refused(frame)),
+        abi::SAMPLE_FORMER => abi::read(bytes).map(|totals| Entry::Former(seen, totals)),
         abi::SAMPLE_WHOLE if header.segment_size > 0 && header.key.proto == UDP => {
             Some(Entry::Super(frame, seen, header.segment_size))
         }

@@ -140,6 +140,24 @@ impl Tables {
         Some(Verdict { action, reason: entry.reason, app: entry.app, about: entry.groups, expires })
     }
 
+    /// Writes a verdict. What the kernel knows to pass it does not look up each time: it is told where that may have changed.
+    fn write(&mut self, key: &FlowKey, entry: VerdictEntry) -> Result<(), Error> {
+        const ONLY_NEW: u64 = 1;
+        if Action::from_number(entry.action).is_some_and(Action::is_plain_pass) {
+            return self.verdicts.insert(key, entry, 0).trying("write a verdict");
+        }
+        if self.verdicts.insert(key, entry, ONLY_NEW).is_ok() {
+            return Ok(());
+        }
+        self.verdicts.insert(key, entry, 0).trying("write a verdict")?;
+        self.raise_changes()
+    }
+
+    fn raise_changes(&mut self) -> Result<(), Error> {
+        self.conf.changes = self.conf.changes.wrapping_add(1);
+        self.settings.set(0, self.conf, 0).trying("write the settings")
+    }
+
     fn raise_epoch(&mut self) -> Result<(), Error> {
         self.conf.epoch = self.conf.epoch.wrapping_add(1);
         self.settings.set(0, self.conf, 0).trying("write the settings")
@@ -167,7 +185,7 @@ impl Enforcer for Tables {
     fn set_verdict(&mut self, key: &FlowKey, verdict: &Verdict) -> Result<(), Error> {
         self.rejected = (verdict.action == Action::Reject).then_some(*key);
         let entry = self.entry(verdict, verdict.about);
-        self.verdicts.insert(key, entry, 0).trying("write a verdict")
+        self.write(key, entry)
     }
 
     fn listen(&mut self, key: &FlowKey, on: bool) -> Result<(), Error> {
@@ -179,11 +197,12 @@ impl Enforcer for Tables {
         let entry = known.unwrap_or_else(|| self.entry(&Verdict::lasting(Action::Watch), 0));
         let action = if on { Action::Listen } else { Action::Watch };
         let entry = VerdictEntry { action: action as u8, generation: self.generation, ..entry };
-        self.verdicts.insert(key, entry, 0).trying("write a verdict")
+        self.write(key, entry)
     }
 
     fn forget_verdict(&mut self, key: &FlowKey) -> Result<(), Error> {
-        unless_absent(self.verdicts.remove(key)).trying("forget a verdict")
+        unless_absent(self.verdicts.remove(key)).trying("forget a verdict")?;
+        self.raise_changes()
     }
 
     fn set_endpoint(
@@ -245,7 +264,7 @@ impl Enforcer for Tables {
 
     fn renew(&mut self, former: &Former, action: Action) -> Result<(), Error> {
         let entry = VerdictEntry { action: action as u8, generation: self.generation, ..former.entry };
-        self.verdicts.insert(former.key, entry, 0).trying("write a verdict")
+        self.write(&former.key, entry)
     }
 
     fn prepare_generation(&mut self) {
@@ -255,6 +274,7 @@ impl Enforcer for Tables {
     fn bump_generation(&mut self) -> Result<(), Error> {
         self.prepare_generation();
         self.conf.generation = self.generation;
+        self.conf.changes = self.conf.changes.wrapping_add(1);
         self.raise_epoch()
     }
 

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
-use peergate_engine::packet::{Addr, Endpoint, Frame, LinkType, Time};
+use peergate_engine::packet::{Addr, Endpoint, Frame, LinkType, TcpHeader, Time};
 
 use crate::abi::{EndpointKey, FlowCounters, FlowKey, Stats, GROUP_COUNT};
 use crate::bridge::BridgeConfig;
-use crate::dissect::{dissect, Headers};
+use crate::dissect::{dissect, Headers, TCP};
 use crate::error::{Error, Trying};
 use crate::netns;
 use crate::refuse::{Arrived, Refuser};
@@ -118,18 +118,30 @@ impl Memory {
         let key = FlowKey::between(headers.source, headers.destination, headers.proto);
         let port = u16::from(heard.outgoing);
         match self.decided(&key, &headers, Time(heard.time)) {
+            // It may begin another connection on ports that were in use, which then has no verdict yet.
+            Some(_) if headers.proto == TCP && headers.tcp.has(TcpHeader::SYN) => {
+                self.show(heard, &headers, key, port, sink);
+                let still = self.decided(&key, &headers, Time(heard.time));
+                if headers.tcp.has(TcpHeader::ACK) && still.is_some_and(|verdict| verdict.action.is_blocking()) {
+                    self.refuse(&key, heard, port, refuser);
+                }
+            }
             Some(verdict) if verdict.action.is_blocking() => self.refuse(&key, heard, port, refuser),
             Some(_) => self.stats.passed_by_verdict += 1,
             None => {
-                self.stats.passed_undecided += 1;
-                self.stats.copied_whole += 1;
-                let (frame, seen) = self.shown(heard, &headers, key, port);
-                sink(self, Sample::Whole(frame, seen));
+                self.show(heard, &headers, key, port, sink);
                 if self.rejected.take() == Some(key) {
                     self.refuse(&key, heard, port, refuser);
                 }
             }
         }
+    }
+
+    fn show(&mut self, heard: &Heard<'_>, headers: &Headers, key: FlowKey, port: u16, sink: &mut Sink<'_>) {
+        self.stats.passed_undecided += 1;
+        self.stats.copied_whole += 1;
+        let (frame, seen) = self.shown(heard, headers, key, port);
+        sink(self, Sample::Whole(frame, seen));
     }
 
     fn shown<'a>(&self, heard: &Heard<'a>, headers: &Headers, key: FlowKey, port: u16) -> (Frame<'a>, Seen) {

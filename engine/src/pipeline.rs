@@ -8,6 +8,7 @@ mod hosting;
 mod judging;
 mod leaps;
 mod reloading;
+mod reopening;
 mod segments;
 mod spare;
 mod watching;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use ending::{ended, held_by};
 use hosting::{count, part, tell, tell_size};
 use leaps::Leaps;
+use reopening::{may_begin_another, Knocks};
 use segments::read_segment;
 use spare::Spare;
 use watching::{look_at_opening, watch};
@@ -55,6 +57,7 @@ struct Core {
     announced: Vec<Announcement>,
     clock: Time,
     leaps: Leaps,
+    knocks: Knocks,
     next_flow: u64,
     reading_bytes: usize,
     spare: Spare,
@@ -83,6 +86,7 @@ impl Engine {
             announced: Vec::new(),
             clock: Time(0),
             leaps: Leaps::default(),
+            knocks: Knocks::default(),
             next_flow,
             reading_bytes: 0,
             spare: Spare::default(),
@@ -203,8 +207,9 @@ impl Core {
             key.vlan = [0; 2];
         }
         let slot = match self.table.find(&key) {
-            Some(slot) if !self.is_new_connection(slot, packet) => slot,
-            known => self.begin(key, sender_is_low, packet, known, out),
+            Some(slot) if !may_begin_another(packet) => slot,
+            Some(slot) => self.reopen(slot, key, sender_is_low, packet, out),
+            None => self.begin(key, sender_is_low, packet, None, out),
         };
         self.counts.packets += 1;
         let Some(flow) = self.table.get(slot) else { return };
@@ -249,13 +254,6 @@ impl Core {
         let unseen = flow.count_unseen(counted);
         count(&mut self.hosts, &mut self.calls, flow, &unseen);
         self.hear_counted(slot, unseen, out);
-    }
-
-    /// A SYN on a connection that is over begins another.
-    fn is_new_connection(&self, slot: Slot, packet: &Packet<'_>) -> bool {
-        packet.transport == Transport::Tcp
-            && packet.tcp.flags & (TcpHeader::SYN | TcpHeader::ACK) == TcpHeader::SYN
-            && self.table.look(slot).is_some_and(|flow| flow.state.closed())
     }
 
     fn begin(

@@ -7,7 +7,7 @@ use peergate_engine::apps::AppId;
 use peergate_engine::calls::Kind;
 use peergate_engine::event::{CallChange, CallNews, Event, Learnt, Outbox};
 use peergate_engine::evidence::in_parts;
-use peergate_engine::flow;
+use peergate_engine::flow::{self, EndReason};
 use peergate_engine::packet::{Addr, Time, Transport};
 use peergate_engine::policy::{self, Gist, GroupId};
 
@@ -73,7 +73,12 @@ impl Writer {
                 Event::Settled(key, action, gist) => self.write(&key, self.in_kernel(action), gist, enforcer),
                 Event::Activity(told) => self.outlet.tell(Happened::Activity(told), &self.rules),
                 Event::Learned(learnt) => self.learned(learnt, enforcer),
-                Event::Ended(told) => self.outlet.tell(Happened::Ended(told), &self.rules),
+                Event::Ended(told) => {
+                    if told.reason == Some(EndReason::Reused) {
+                        self.forget(&told.flow.key, enforcer);
+                    }
+                    self.outlet.tell(Happened::Ended(told), &self.rules);
+                }
                 Event::Host(news) => self.outlet.tell(Happened::Host(news), &self.rules),
                 Event::Call(news) => {
                     self.listen_to(&news, enforcer);
@@ -91,7 +96,13 @@ impl Writer {
             self.write(&flow.key, self.in_kernel(action), flow.gist(), enforcer);
         } else if flow.judgement.app != AppId::UNKNOWN {
             self.write(&flow.key, Action::Watch, flow.gist(), enforcer);
-        } else if let Some(key) = in_kernel(&flow.key).filter(|_| before == policy::Action::Block) {
+        } else if before == policy::Action::Block {
+            self.forget(&flow.key, enforcer);
+        }
+    }
+
+    fn forget(&mut self, key: &flow::FlowKey, enforcer: &mut dyn Enforcer) {
+        if let Some(key) = in_kernel(key) {
             self.refused_writes += u64::from(enforcer.forget_verdict(&key).is_err());
         }
     }

@@ -14,7 +14,7 @@ use peergate_engine::pipeline::{Adopted, Counted, Engine, Record};
 use super::enforce::{in_kernel, Writer};
 use super::takeover::{words_of, Decided};
 use super::{Command, Outlet, Rules, Settings};
-use crate::abi::{FlowCounters, FlowKey};
+use crate::abi::{FlowCounters, FlowKey, Totals};
 use crate::error::Error;
 use crate::sample::{Direction, Sample};
 use crate::source::FrameSource;
@@ -100,6 +100,9 @@ impl Line {
                     },
                     out,
                 ),
+                Sample::Former(seen, totals) => {
+                    engine.counted(&of_former(&seen.key, &totals), out);
+                }
             }
             writer.take(out, enforcer);
         })?;
@@ -204,12 +207,15 @@ fn for_engine(key: &FlowKey) -> flow::FlowKey {
 }
 
 fn counted(key: &FlowKey, counters: &FlowCounters) -> Counted {
-    let side = |index: usize| {
-        let packets = counters.packets.get(index).copied().unwrap_or_default();
-        (u32::try_from(packets).unwrap_or(u32::MAX), counters.bytes.get(index).copied().unwrap_or_default())
-    };
     let last = counters.last.iter().copied().max().unwrap_or_default();
-    Counted { key: for_engine(key), low: side(0), high: side(1), last: Time(last) }
+    Counted { last: Time(last), ..of_former(key, &Totals { packets: counters.packets, bytes: counters.bytes }) }
+}
+
+/// Of a connection that another has followed: when it was heard last the engine knows well enough.
+fn of_former(key: &FlowKey, totals: &Totals) -> Counted {
+    let ([low, high], [low_bytes, high_bytes]) = (totals.packets, totals.bytes);
+    let side = |packets: u64, bytes| (u32::try_from(packets).unwrap_or(u32::MAX), bytes);
+    Counted { key: for_engine(key), low: side(low, low_bytes), high: side(high, high_bytes), last: Time(0) }
 }
 
 fn now() -> Time {

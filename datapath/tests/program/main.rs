@@ -9,6 +9,7 @@
 )]
 
 mod headers;
+mod opening;
 mod samples;
 #[path = "../support/mod.rs"]
 mod support;

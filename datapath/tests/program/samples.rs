@@ -95,8 +95,6 @@ fn the_kernel_counts_each_direction() {
         assert_eq!(flow, key(one, other, UDP));
         assert_eq!(counters.packets, [2, 1]);
         assert_eq!(counters.bytes, [2 * there.len() as u64, back.len() as u64]);
-        assert_eq!(counters.sizes, [[2, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0]]);
-        assert_eq!(counters.gaps[0].iter().sum::<u32>(), 1);
         assert!(counters.last[0] >= counters.first);
     });
 }

@@ -84,22 +84,6 @@ fn verdicts_prepared_for_the_next_generation_hold_before_and_after() {
 }
 
 #[test]
-fn a_pass_is_not_inherited_by_the_next_connection() {
-    with_gate(|gate| {
-        let (one, other) = ends4();
-        let send = |gate: &mut Gate, flags| action(gate, &ethernet(&[], &frames::segment(one, other, flags, b"")));
-        send(gate, SYN);
-        send(gate, ACK);
-        gate.tables().set_verdict(&key(one, other, TCP), &Verdict::lasting(Action::Pass)).unwrap();
-        gate.drain(Duration::ZERO, |_, _| ()).unwrap();
-        send(gate, ACK);
-        assert_eq!(gate.drain(Duration::ZERO, |_, _| ()).unwrap(), 0, "decided");
-        send(gate, SYN);
-        assert_eq!(gate.drain(Duration::ZERO, |_, _| ()).unwrap(), 1, "shown again");
-    });
-}
-
-#[test]
 fn a_learned_endpoint_stops_new_flows_of_the_groups_it_is_meant_for() {
     with_gate(|gate| {
         let node = v4(B4, 33445);

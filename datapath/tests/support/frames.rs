@@ -18,6 +18,7 @@ pub const UDP: u8 = 17;
 pub const SCTP: u8 = 132;
 
 pub const SYN: u8 = 2;
+pub const RST: u8 = 4;
 pub const ACK: u8 = 16;
 
 pub fn v4(addr: Ipv4Addr, port: u16) -> Endpoint {
@@ -127,7 +128,12 @@ pub fn datagram(src: Endpoint, dst: Endpoint, payload: &[u8]) -> Vec<u8> {
 
 /// A TCP segment over the family of its endpoints.
 pub fn segment(src: Endpoint, dst: Endpoint, flags: u8, payload: &[u8]) -> Vec<u8> {
-    packet(src, dst, TCP, &tcp(src, dst, flags, 1000, 2000, payload))
+    numbered(src, dst, flags, [1000, 2000], payload)
+}
+
+/// A TCP segment with this sequence number and acknowledgement.
+pub fn numbered(src: Endpoint, dst: Endpoint, flags: u8, [seq, ack]: [u32; 2], payload: &[u8]) -> Vec<u8> {
+    packet(src, dst, TCP, &tcp(src, dst, flags, seq, ack, payload))
 }
 
 pub fn packet(src: Endpoint, dst: Endpoint, proto: u8, payload: &[u8]) -> Vec<u8> {

@@ -98,9 +98,39 @@ impl Flow {
             self.note_icmp(packet);
         }
         if packet.transport == Transport::Tcp && packet.tcp.has(TcpHeader::SYN) {
-            if let Some(syn) = self.syns.get_mut(side.index()) {
-                *syn = packet.tcp.seq;
-            }
+            self.note_syn(packet.tcp, side);
+        }
+    }
+
+    /// Where the streams begin: with the first packet of each side, and where several SYNs came with the one that is answered.
+    fn note_syn(&mut self, tcp: TcpHeader, side: Side) {
+        let is_first = self.tally(side).packets == 1;
+        let nothing_said = self.payloads() == 0;
+        let [client, server] = &mut self.syns;
+        let (own, others) = if side == Side::Client { (client, server) } else { (server, client) };
+        if is_first {
+            *own = tcp.seq;
+        }
+        if tcp.has(TcpHeader::ACK) && nothing_said {
+            *others = tcp.ack.wrapping_sub(1);
+        }
+    }
+
+    /// Sequence number of that side's SYN, 0 where none was seen.
+    #[must_use]
+    pub fn syn(&self, side: Side) -> u32 {
+        let [client, server] = self.syns;
+        match side {
+            Side::Client => client,
+            Side::Server => server,
+        }
+    }
+
+    /// Takes back packets that turn out to be another flow's.
+    pub fn uncount(&mut self, side: Side, packets: u32, bytes: u64) {
+        if let Some(tally) = self.tallies.get_mut(side.index()) {
+            tally.packets = tally.packets.saturating_sub(packets);
+            tally.bytes = tally.bytes.saturating_sub(bytes);
         }
     }
 

@@ -98,7 +98,13 @@ impl State {
     /// The connection is over: reset, or both sides finished.
     #[must_use]
     pub const fn closed(self) -> bool {
-        self.0 & Self::RESET != 0 || self.0 & (Self::CLIENT_FIN | Self::SERVER_FIN) == 0x30
+        self.0 & Self::RESET != 0 || self.finished()
+    }
+
+    /// Both sides have finished, in order.
+    #[must_use]
+    pub const fn finished(self) -> bool {
+        self.0 & (Self::CLIENT_FIN | Self::SERVER_FIN) == Self::CLIENT_FIN | Self::SERVER_FIN
     }
 
     /// A connection attempt was seen.

@@ -35,10 +35,9 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The connection begins: data starts after this SYN.
+    /// The connection begins: data starts after this SYN. Where it has begun already only a stranger sends one.
     pub fn syn(&mut self, seq: u32) {
-        self.next = Some(seq.wrapping_add(1));
-        self.held.clear();
+        self.next.get_or_insert(seq.wrapping_add(1));
     }
 
     /// Takes a segment, and gives what is now in order.

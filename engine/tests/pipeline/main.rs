@@ -20,4 +20,5 @@ mod noise;
 mod order;
 mod play;
 mod reload;
+mod reopening;
 mod talk;

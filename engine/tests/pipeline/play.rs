@@ -19,6 +19,7 @@ pub const ELSEWHERE: [u8; 4] = [203, 0, 113, 9];
 /// An address and a port.
 pub type End = ([u8; 4], u16);
 
+pub const FIN: u8 = 0x01;
 pub const SYN: u8 = 0x02;
 pub const RST: u8 = 0x04;
 pub const ACK: u8 = 0x10;
@@ -59,6 +60,8 @@ pub struct Seen {
     /// Packets and bytes of the client, then of the server.
     pub packets: [u32; 2],
     pub bytes: [u64; 2],
+    /// Its first packet and its last.
+    pub span: [Time; 2],
 }
 
 impl Seen {
@@ -245,6 +248,7 @@ impl Play {
             evidence: report.evidence(),
             packets: tallies.map(|tally| tally.packets),
             bytes: tallies.map(|tally| tally.bytes),
+            span: [told.flow.start, told.flow.last],
         }
     }
 }

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * Which SYN begins another connection on ports that have a flow already; engine/src/pipeline/reopening.rs says the same.
+ * On a connection that is open a SYN alone proves nothing: the other host keeps to the numbers it knows (RFC 5961 §4).
+ * So it knocks only, and what acknowledges its number begins the connection, which no older verdict is for.
+ */
+#ifndef PEERGATE_OPENING_H
+#define PEERGATE_OPENING_H
+
+#include "copy.h"
+
+static __always_inline int is_blocking(__u8 action)
+{
+	return action == ACTION_DROP || action == ACTION_REJECT;
+}
+
+/* What was counted of the connection before, for user space, whose flow of it ends now. */
+static __always_inline void show_former(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow,
+					__u8 port)
+{
+	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + sizeof(struct totals), 0);
+	struct totals *totals;
+
+	if (!sample) {
+		count(STAT_RING_FULL, 1);
+		return;
+	}
+	describe(sample, skb, pkt, flow, port);
+	sample->kind = SAMPLE_FORMER;
+	sample->captured = sizeof(*totals);
+	totals = (struct totals *)(sample + 1);
+	__builtin_memcpy(totals->packets, flow->packets, sizeof(totals->packets));
+	__builtin_memcpy(totals->bytes, flow->bytes, sizeof(totals->bytes));
+	bpf_ringbuf_submit(sample, 0);
+}
+
+/* Nothing that was decided or shown so far is of the connection that began `when`. */
+static __always_inline void begin(struct flow *flow, __u64 when)
+{
+	flow->began = when;
+	flow->passes_until = flow->knocked = 0;
+	flow->whole = flow->records = 0;
+	flow->dropped = 0;
+}
+
+static __always_inline void knock(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side)
+{
+	pkt->opening = 1;
+	if (!flow->knocked || flow->knock != pkt->seq || flow->knock_side != side) {
+		flow->knocked = bpf_ktime_get_ns();
+		flow->knock = pkt->seq;
+		flow->knock_side = side;
+		flow->knock_packets = flow->knock_bytes = 0;
+	}
+	flow->knock_packets++;
+	flow->knock_bytes += skb->len;
+}
+
+/* The SYNs that knocked are counted for what they began. */
+static __always_inline void answer(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side, __u8 port)
+{
+	__u32 caller = !side;
+
+	pkt->opening = 1;
+	flow->packets[caller] -= flow->knock_packets;
+	flow->bytes[caller] -= flow->knock_bytes;
+	show_former(skb, pkt, flow, port);
+	flow->packets[caller] = flow->knock_packets;
+	flow->bytes[caller] = flow->knock_bytes;
+	flow->packets[side] = flow->bytes[side] = 0;
+	flow->syn[caller] = flow->knock;
+	flow->first = flow->knocked;
+	begin(flow, flow->knocked);
+}
+
+static __always_inline int is_answer(const struct flow *flow, const struct packet *pkt, __u32 side)
+{
+	return flow->knocked && flow->knock_side != side && bpf_ntohl(pkt->ack) == bpf_ntohl(flow->knock) + 1;
+}
+
+/* The table forgets flows before verdicts when many come: then the first SYN seen is not always the first. */
+static __always_inline int was_blocked(const struct flow_key *key)
+{
+	const struct verdict *verdict = bpf_map_lookup_elem(&verdicts, key);
+
+	return verdict && is_blocking(verdict->action);
+}
+
+static __always_inline void hear_syn(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side)
+{
+	if (!flow->packets[0] && !flow->packets[1]) {
+		flow->established = was_blocked(&pkt->key);
+		if (flow->established)
+			return knock(skb, flow, pkt, side);
+		flow->syn[side] = pkt->seq;
+		return begin(flow, bpf_ktime_get_ns());
+	}
+	if (!flow->packets[side])
+		flow->syn[side] = pkt->seq;
+	if (flow->syn[side] == pkt->seq)
+		return; /* sent again, or both open at the same time */
+	if (flow->packets[!side] || flow->established)
+		return knock(skb, flow, pkt, side);
+	/* Nobody has answered the one before. */
+	flow->syn[side] = pkt->seq;
+	flow->packets[side] = flow->bytes[side] = 0;
+	begin(flow, bpf_ktime_get_ns());
+}
+
+static __always_inline void follow_opening(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side,
+					   __u8 port)
+{
+	__u8 flags = pkt->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK);
+
+	if (flags == TCP_SYN)
+		return hear_syn(skb, flow, pkt, side);
+	if (flags & TCP_ACK && is_answer(flow, pkt, side))
+		answer(skb, flow, pkt, side, port);
+	if (flags & TCP_SYN)
+		flow->syn[side] = pkt->seq;
+}
+
+#endif

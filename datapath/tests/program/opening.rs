@@ -1,0 +1,238 @@
+//! Ports that are used again: which SYN begins another connection, and what becomes of the verdict about the one before.
+
+use super::*;
+use peergate_datapath::bridge::BridgeConfig;
+use support::frames::{numbered, RST};
+
+/// A connection on the test's two ends: where both sides' numbers begin.
+#[derive(Clone, Copy)]
+struct Talk([u32; 2]);
+
+const FIRST: Talk = Talk([1000, 9000]);
+const SECOND: Talk = Talk([0xffff_ffff, 77_000]);
+
+impl Talk {
+    fn syn(self, gate: &mut Gate) -> u32 {
+        send(gate, true, SYN, [self.0[0], 0], b"")
+    }
+
+    fn answer(self, gate: &mut Gate) -> u32 {
+        send(gate, false, SYN | ACK, [self.0[1], self.0[0].wrapping_add(1)], b"")
+    }
+
+    fn data(self, gate: &mut Gate) -> u32 {
+        send(gate, true, ACK, [self.0[0].wrapping_add(1), self.0[1] + 1], b"hello")
+    }
+
+    fn open(self, gate: &mut Gate) -> [u32; 3] {
+        [self.syn(gate), self.answer(gate), self.data(gate)]
+    }
+}
+
+fn send(gate: &mut Gate, from_client: bool, flags: u8, numbers: [u32; 2], payload: &[u8]) -> u32 {
+    let (client, server) = ends4();
+    let (from, to) = if from_client { (client, server) } else { (server, client) };
+    action(gate, &ethernet(&[], &numbered(from, to, flags, numbers, payload)))
+}
+
+fn flow() -> peergate_datapath::abi::FlowKey {
+    key(ends4().0, ends4().1, TCP)
+}
+
+fn decide(gate: &mut Gate, action: Action) {
+    gate.tables().set_verdict(&flow(), &Verdict::lasting(action)).unwrap();
+}
+
+/// How many packets are shown whole.
+fn shown(gate: &mut Gate) -> usize {
+    let mut whole = 0;
+    gate.drain(Duration::ZERO, |_, sample| whole += usize::from(matches!(sample, Sample::Whole(..)))).unwrap();
+    whole
+}
+
+/// An open connection that was decided about.
+fn decided(gate: &mut Gate, action: Action) {
+    assert_eq!(FIRST.open(gate), [PASSED; 3]);
+    decide(gate, action);
+    assert_eq!(shown(gate), 3);
+}
+
+#[test]
+fn a_pass_is_not_inherited_by_the_next_connection() {
+    with_gate(|gate| {
+        decided(gate, Action::Pass);
+        assert_eq!((FIRST.data(gate), shown(gate)), (PASSED, 0), "decided");
+        assert_eq!((SECOND.open(gate), shown(gate)), ([PASSED; 3], 3), "undecided");
+        decide(gate, Action::Drop);
+        assert_eq!(SECOND.data(gate), DROPPED);
+    });
+}
+
+#[test]
+fn a_block_is_not_inherited_by_the_next_connection_either() {
+    for action in [Action::Drop, Action::Reject] {
+        with_gate(|gate| {
+            decided(gate, action);
+            assert_eq!((FIRST.data(gate), shown(gate)), (DROPPED, 0));
+            assert_eq!((SECOND.open(gate), shown(gate)), ([PASSED; 3], 3));
+            decide(gate, action);
+            assert_eq!(SECOND.data(gate), DROPPED);
+        });
+    }
+}
+
+#[test]
+fn a_syn_that_nobody_takes_does_not_shake_off_a_block() {
+    with_gate(|gate| {
+        decided(gate, Action::Drop);
+        for _ in 0..3 {
+            assert_eq!(SECOND.syn(gate), PASSED, "it could be the next connection's");
+            assert_eq!(FIRST.data(gate), DROPPED);
+            let forged = send(gate, true, SYN | ACK, [1006, SECOND.0[0].wrapping_add(1)], b"");
+            let other = send(gate, false, SYN | ACK, [FIRST.0[1], FIRST.0[0] + 1], b"");
+            let bytes = send(gate, false, ACK, [9001, 1006], b"bytes");
+            assert_eq!([forged, other, bytes], [DROPPED; 3]);
+        }
+        assert_eq!(send(gate, true, SYN, [5, 0], b"bytes"), DROPPED, "a SYN is no way out for bytes");
+    });
+}
+
+#[test]
+fn a_syn_that_is_sent_again_changes_nothing() {
+    with_gate(|gate| {
+        decided(gate, Action::Pass);
+        assert_eq!((FIRST.syn(gate), FIRST.answer(gate), FIRST.data(gate), shown(gate)), (PASSED, PASSED, PASSED, 0));
+        decide(gate, Action::Drop);
+        assert_eq!((FIRST.syn(gate), FIRST.answer(gate), FIRST.data(gate)), (DROPPED, DROPPED, DROPPED));
+    });
+}
+
+#[test]
+fn hosts_may_settle_what_they_know_of_a_blocked_connection_when_another_is_asked_for() {
+    with_gate(|gate| {
+        decided(gate, Action::Drop);
+        let challenge = |gate: &mut Gate| send(gate, false, ACK, [9001, 1006], b"");
+        let gone = |gate: &mut Gate| send(gate, true, RST, [1006, 0], b"");
+        assert_eq!([challenge(gate), gone(gate)], [DROPPED; 2]);
+        assert_eq!(SECOND.syn(gate), PASSED);
+        assert_eq!([challenge(gate), gone(gate)], [PASSED; 2]);
+        assert_eq!(SECOND.open(gate), [PASSED; 3]);
+    });
+}
+
+#[test]
+fn a_refusal_of_the_next_connection_comes_through() {
+    with_gate(|gate| {
+        decided(gate, Action::Drop);
+        assert_eq!(SECOND.syn(gate), PASSED);
+        assert_eq!(send(gate, false, RST | ACK, [0, SECOND.0[0].wrapping_add(1)], b""), PASSED);
+    });
+}
+
+#[test]
+fn a_verdict_on_the_next_connection_may_come_before_its_answer() {
+    with_gate(|gate| {
+        decided(gate, Action::Pass);
+        assert_eq!(SECOND.syn(gate), PASSED);
+        decide(gate, Action::Drop);
+        assert_eq!((SECOND.answer(gate), SECOND.data(gate)), (DROPPED, DROPPED));
+    });
+}
+
+#[test]
+fn an_attempt_that_nobody_answers_is_over_with_the_next() {
+    with_gate(|gate| {
+        assert_eq!(FIRST.syn(gate), PASSED);
+        decide(gate, Action::Drop);
+        assert_eq!((FIRST.syn(gate), FIRST.answer(gate)), (DROPPED, DROPPED));
+    });
+    with_gate(|gate| {
+        assert_eq!(FIRST.syn(gate), PASSED);
+        decide(gate, Action::Drop);
+        assert_eq!((SECOND.syn(gate), shown(gate)), (PASSED, 2));
+    });
+}
+
+#[test]
+fn a_block_outlives_the_flow_that_was_crowded_out_of_the_table() {
+    with_gate(|gate| {
+        decided(gate, Action::Drop);
+        for n in 0..3000_u32 {
+            let stranger = v4(std::net::Ipv4Addr::from(0x0a01_0000 + n), 1000);
+            action(gate, &ethernet(&[], &frames::datagram(stranger, ends4().1, b"hi")));
+        }
+        gate.drain(Duration::ZERO, |_, _| ()).unwrap();
+        assert!(gate.tables().counters_of(&flow()).unwrap().is_none(), "crowded out");
+        for forged in [SECOND.0[0], 5, 6] {
+            assert_eq!(send(gate, true, SYN, [forged, 0], b""), PASSED);
+            assert_eq!(FIRST.data(gate), DROPPED);
+        }
+    });
+}
+
+#[test]
+fn each_connection_is_counted_by_itself() {
+    with_gate(|gate| {
+        decided(gate, Action::Pass);
+        let length =
+            |flags, payload| ethernet(&[], &frames::segment(ends4().0, ends4().1, flags, payload)).len() as u64;
+        let (bare, full) = (length(ACK, b""), length(ACK, b"hello"));
+        SECOND.syn(gate);
+        SECOND.open(gate);
+        let mut former = None;
+        gate.drain(Duration::ZERO, |_, sample| {
+            if let Sample::Former(seen, totals) = sample {
+                former = Some((seen.key, totals.packets, totals.bytes));
+            }
+        })
+        .unwrap();
+        let counters = gate.tables().counters_of(&flow()).unwrap().unwrap();
+        // The server's end is the greater one here.
+        assert_eq!(former, Some((flow(), [2, 1], [bare + full, bare])));
+        assert_eq!((counters.packets, counters.bytes), ([3, 1], [2 * bare + full, bare]));
+    });
+}
+
+#[test]
+fn what_passes_is_looked_up_again_when_its_verdict_changes() {
+    with_gate(|gate| {
+        decided(gate, Action::Pass);
+        for blocking in [Action::Drop, Action::Reject] {
+            assert_eq!(FIRST.data(gate), PASSED);
+            decide(gate, blocking);
+            assert_eq!(FIRST.data(gate), DROPPED);
+            decide(gate, Action::Alert);
+            assert_eq!(FIRST.data(gate), PASSED);
+        }
+        gate.tables().forget_verdict(&flow()).unwrap();
+        gate.drain(Duration::ZERO, |_, _| ()).unwrap();
+        assert_eq!((FIRST.data(gate), shown(gate)), (PASSED, 1), "forgotten");
+        decide(gate, Action::Pass);
+        assert_eq!((FIRST.data(gate), shown(gate)), (PASSED, 0));
+        gate.tables().listen(&flow(), true).unwrap();
+        assert_eq!((FIRST.data(gate), shown(gate)), (PASSED, 1), "listened to");
+    });
+}
+
+#[test]
+fn what_passes_stays_in_a_table_of_verdicts_that_overflows() {
+    let config = BridgeConfig { whole: 1, ..config() };
+    let Some(mut gate) = trial(&config) else { return };
+    decided_once(&mut gate);
+    for n in 0..4u32 {
+        sleep(Duration::from_millis(1100));
+        assert_eq!(FIRST.data(&mut gate), PASSED);
+        for stranger in 0..300 {
+            let one = v4(std::net::Ipv4Addr::from(0x0a01_0000 + n * 300 + stranger), 1000);
+            block(&mut gate, one, ends4().1, UDP);
+        }
+    }
+    assert_eq!(FIRST.data(&mut gate), PASSED);
+    assert_eq!(shown(&mut gate), 0, "its verdict is there still");
+}
+
+fn decided_once(gate: &mut Gate) {
+    FIRST.data(gate);
+    decide(gate, Action::Pass);
+    shown(gate);
+}
