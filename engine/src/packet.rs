@@ -44,6 +44,21 @@ pub enum LinkType {
     Radiotap,
 }
 
+impl LinkType {
+    /// Every one.
+    pub const ALL: [Self; 9] = [
+        Self::Ethernet,
+        Self::RawIp,
+        Self::Loopback,
+        Self::Ppp,
+        Self::CiscoHdlc,
+        Self::LinuxSll,
+        Self::LinuxSll2,
+        Self::Ieee80211,
+        Self::Radiotap,
+    ];
+}
+
 /// What one capture record or one sample of the bridge holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {

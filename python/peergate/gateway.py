@@ -24,7 +24,7 @@ from peergate.problems import DocumentError, Problem, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType, TracebackType
+    from types import FrameType
 
     from peergate.document import Location
 
@@ -152,12 +152,7 @@ class Gateway:
         self._line.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._line.stop()
 
     def leave(self) -> None:

@@ -6,22 +6,10 @@ use peergate_engine::bytes::Reader;
 use peergate_engine::decode::Decoder;
 use peergate_engine::packet::{Frame, LinkType, Time};
 
-const LINKS: [LinkType; 9] = [
-    LinkType::Ethernet,
-    LinkType::RawIp,
-    LinkType::Loopback,
-    LinkType::Ppp,
-    LinkType::CiscoHdlc,
-    LinkType::LinuxSll,
-    LinkType::LinuxSll2,
-    LinkType::Ieee80211,
-    LinkType::Radiotap,
-];
-
 /// Kind of link, bytes that were cut off, seconds, length; then the frame.
 fn next<'a>(input: &mut Reader<'a>, time: &mut Time) -> Option<Frame<'a>> {
     let [link, cut, seconds, len] = input.array()?;
-    let link = *LINKS.get(usize::from(link) % LINKS.len())?;
+    let link = *LinkType::ALL.get(usize::from(link) % LinkType::ALL.len())?;
     time.0 += u64::from(seconds) * Time::SECOND;
     let bytes = input.take(usize::from(len).min(input.remaining()))?;
     let wire_len = u32::try_from(bytes.len()).ok()? + u32::from(cut);

@@ -60,57 +60,79 @@ pub fn tell_between(
     talk: &[(Side, &[u8])],
 ) -> Told {
     let _ = registry();
-    let mut told = Told {
-        matched: None,
-        facts: FactStore::default(),
-        signs: Signs::new(),
-        announced: Vec::new(),
-        last: Next::More,
+    let mut play = Play {
+        protocol,
+        transport,
+        ends: [client, server],
+        parser: None,
+        said: [Vec::new(), Vec::new()],
+        told: Told {
+            matched: None,
+            facts: FactStore::default(),
+            signs: Signs::new(),
+            announced: Vec::new(),
+            last: Next::More,
+        },
     };
-    let mut parser: Option<Box<dyn Parser>> = None;
-    let mut so_far: [Vec<u8>; 2] = [Vec::new(), Vec::new()];
-    for (packet, (side, bytes)) in talk.iter().enumerate() {
-        let stream = transport == Transport::Tcp;
-        if !stream && parser.is_none() || so_far[side.index()].is_empty() {
-            so_far[side.index()].clear();
+    for (packet, (side, bytes)) in (1..).zip(talk) {
+        play.hear(packet, *side, bytes);
+    }
+    play.told
+}
+
+/// A conversation, as far as it is.
+struct Play<'p> {
+    protocol: &'p dyn Protocol,
+    transport: Transport,
+    ends: [Endpoint; 2],
+    /// From the match on.
+    parser: Option<Box<dyn Parser>>,
+    /// What each side said; of datagrams before the match the latest.
+    said: [Vec<u8>; 2],
+    told: Told,
+}
+
+impl Play<'_> {
+    fn hear(&mut self, packet: u32, side: Side, bytes: &[u8]) {
+        let opens_stream = self.parser.is_none() && self.transport == Transport::Tcp;
+        let own = &mut self.said[side.index()];
+        if self.parser.is_none() && !opens_stream {
+            own.clear();
         }
-        so_far[side.index()].extend_from_slice(bytes);
-        let other = so_far[side.other().index()].clone();
-        let all = so_far[side.index()].clone();
-        let mut payload = Payload {
-            bytes: if stream && parser.is_none() { &all } else { bytes },
-            wire_len: 0,
+        own.extend_from_slice(bytes);
+        let [own, other] = [side, side.other()].map(|side| self.said[side.index()].clone());
+        let bytes = if opens_stream { &own } else { bytes };
+        let payload = Payload {
+            bytes,
+            wire_len: length(bytes),
             other: other.get(..other.len().min(super::KEPT_OF_OPENING)).unwrap_or_default(),
-            side: *side,
-            time: Time(packet as u64 * 20 * Time::MILLI),
-            transport,
-            client,
-            server,
+            side,
+            time: Time(u64::from(packet - 1) * 20 * Time::MILLI),
+            transport: self.transport,
+            client: self.ends[0],
+            server: self.ends[1],
         };
-        payload.wire_len = u32::try_from(payload.bytes.len()).unwrap_or(u32::MAX);
-        let mut facts = Facts::new(
-            &mut told.facts,
-            &mut told.signs,
-            &mut told.announced,
-            u32::try_from(packet + 1).unwrap_or(u32::MAX),
-            1,
-        );
-        if parser.is_none() {
-            let Match::Yes(sign) = protocol.matches(&payload) else { continue };
-            told.matched.get_or_insert(sign);
+        let Told { matched, facts, signs, announced, last } = &mut self.told;
+        let mut facts = Facts::new(facts, signs, announced, packet, 1);
+        if self.parser.is_none() {
+            let Match::Yes(sign) = self.protocol.matches(&payload) else { return };
+            *matched = Some(sign);
             facts.sign(sign);
-            let mut begun = protocol.parser();
-            if stream && !other.is_empty() {
+            let mut begun = self.protocol.parser();
+            if opens_stream && !other.is_empty() {
                 // As on the wire: what the other side said before comes first.
-                let wire_len = u32::try_from(other.len()).unwrap_or(u32::MAX);
-                let earlier = Payload { bytes: &other, wire_len, other: &[], side: side.other(), ..payload };
+                let earlier =
+                    Payload { bytes: &other, wire_len: length(&other), other: &[], side: side.other(), ..payload };
                 begun.feed(&earlier, &mut facts);
             }
-            parser = Some(begun);
+            self.parser = Some(begun);
         }
-        if let Some(parser) = &mut parser {
-            told.last = parser.feed(&payload, &mut facts);
+        if let Some(parser) = &mut self.parser {
+            *last = parser.feed(&payload, &mut facts);
         }
     }
-    told
+}
+
+fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).unwrap_or(u32::MAX)
 }

@@ -6,18 +6,6 @@ use proptest::prelude::*;
 
 use crate::build::{ethernet, extension, join, tag, tcp, udp, v4, v4_part, v6, GRE, IPV4, IPV6, TCP, UDP};
 
-const LINKS: [LinkType; 9] = [
-    LinkType::Ethernet,
-    LinkType::RawIp,
-    LinkType::Loopback,
-    LinkType::Ppp,
-    LinkType::CiscoHdlc,
-    LinkType::LinuxSll,
-    LinkType::LinuxSll2,
-    LinkType::Ieee80211,
-    LinkType::Radiotap,
-];
-
 /// Frames of many layers, each of which a cut or a flipped bit may hit.
 fn valid() -> Vec<Vec<u8>> {
     let inner = v4(TCP, &tcp(1, 2, 0x18, b"some payload"));
@@ -65,7 +53,7 @@ fn every_cut_of_a_valid_frame_is_survived() {
 proptest! {
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), wire_len in any::<u32>()) {
-        for link in LINKS {
+        for link in LinkType::ALL {
             checked(link, &bytes, wire_len);
         }
     }

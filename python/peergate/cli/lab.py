@@ -129,7 +129,7 @@ def record(
     Parameters
     ----------
     client
-        bittorrent, openvpn, shadowsocks, sip, tox, tox-supernode, webrtc, webrtc-turn, wireguard.
+        bittorrent, jami, mumble, openvpn, shadowsocks, sip, tox, tox-supernode, webrtc, webrtc-turn or wireguard.
     capture
         The pcap file; the truth is written beside it.
     seconds

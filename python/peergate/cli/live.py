@@ -20,8 +20,6 @@ from peergate.cli.report import acted, why
 from peergate.cli.tables import console, size
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from peergate._engine import Call, Events, Flow, Host, Total
     from peergate.gateway import Settings
 
@@ -103,12 +101,7 @@ class LiveView:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._live.stop()
         for line in self._said:
             print(line)

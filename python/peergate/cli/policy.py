@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
+
+from peergate.policy.explain import Question, checked
 
 FINDINGS = 1
 """Exit status when the file was checked and is wrong."""
@@ -46,14 +49,8 @@ def check(file: Path, /, *, signatures: tuple[Path, ...] = ()) -> int:
 
 @app.command
 def explain(
+    asked: Annotated[Question, Parameter(name="*")],
     *,
-    src: str,
-    dest: str = "192.0.2.1",
-    app: str | None = None,
-    category: str | None = None,
-    protocol: str | None = None,
-    activity: str | None = None,
-    role: str | None = None,
     confidence: Share = 1.0,
     policy: Path | None = None,
     signatures: tuple[Path, ...] = (),
@@ -62,20 +59,8 @@ def explain(
 
     Parameters
     ----------
-    src
-        Address of the client.
-    dest
-        Address of the server or peer.
-    app
-        The app, as `peergate read` names it.
-    category
-        Its category, where it is not the one that the app has.
-    protocol
-        The protocol.
-    activity
-        What is being done: log-on, call, file-transfer and so on.
-    role
-        What the host on our side is found to be for others: peer, supernode or relay.
+    asked
+        The flow.
     confidence
         How sure the engine is, from 0 to 1.
     policy
@@ -86,23 +71,13 @@ def explain(
     """
     from peergate import policy as policies
     from peergate.policy.compiled import compiled
-    from peergate.policy.explain import question
     from peergate.signatures import of_site
 
     catalog = of_site(signatures)
     written = policies.load(policy or policies.DEFAULT, policies.words(catalog))
-    asked = question(
-        catalog,
-        src=src,
-        dest=dest,
-        app=app,
-        category=category,
-        protocol=protocol,
-        activity=activity,
-        role=role,
-    )
-    answer = compiled(written, catalog).explain(**asked, confidence=confidence)
-    for end, group in ((src, answer.src_group), (dest, answer.dest_group)):
+    flow = checked(asked, catalog)
+    answer = compiled(written, catalog).explain(**asdict(flow), confidence=confidence)
+    for end, group in ((flow.src, answer.src_group), (flow.dest, answer.dest_group)):
         print(f'  {end} is in group "{group}"' if group else f"  {end} is in no group")
     for rule, reason in answer.tried:
         print(f'  rule "{rule}" does not match: {reason}')

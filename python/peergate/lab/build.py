@@ -16,8 +16,6 @@ from peergate.lab.process import Process
 from peergate.lab.topology import SERVERS, STATIONS, Topology
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from peergate.lab.network import Host
 
 PREFIX = "pg-lab-"
@@ -113,12 +111,7 @@ class Lab(AbstractContextManager["Lab"]):
         process.reap()
         self._processes.remove(process)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Takes the lab down whatever happened."""
         self.down()
 

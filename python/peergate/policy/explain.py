@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from peergate.model import Role
 from peergate.policy import words
@@ -13,60 +14,63 @@ if TYPE_CHECKING:
     from peergate._engine import Catalog
 
 
-class Question(TypedDict):
-    """A flow as a policy sees it."""
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A flow as a policy sees it.
+
+    Parameters
+    ----------
+    src
+        Address of the client.
+    dest
+        Address of the server or peer.
+    app
+        The app, as `peergate read` names it.
+    category
+        Its category, where it is not the one that the app has.
+    protocol
+        The protocol.
+    activity
+        What is being done: log-on, call, file-transfer and so on.
+    role
+        What the host on our side is found to be for others: peer, supernode or relay.
+
+    """
 
     src: str
-    dest: str
-    app: str | None
-    category: str | None
-    protocol: str | None
-    activity: str | None
-    role: str | None
+    dest: str = "192.0.2.1"
+    app: str | None = None
+    category: str | None = None
+    protocol: str | None = None
+    activity: str | None = None
+    role: str | None = None
 
 
-def question(  # noqa: PLR0913  # one argument for each thing a rule may ask
-    catalog: Catalog,
-    *,
-    src: str,
-    dest: str,
-    app: str | None,
-    category: str | None,
-    protocol: str | None,
-    activity: str | None,
-    role: str | None,
-) -> Question:
-    """The flow in question. Raises DocumentError with every word that nothing knows."""
+def checked(asked: Question, catalog: Catalog) -> Question:
+    """The flow in question, with its category. Raises DocumentError with every word that nothing knows."""
     known = words(catalog)
-    asked = {
-        "app": (app, known.apps),
-        "category": (category, known.categories),
-        "protocol": (protocol, known.protocols),
-        "activity": (activity, known.activities),
-        "role": (role, frozenset(Role)),
+    choices = {
+        "app": (asked.app, known.apps),
+        "category": (asked.category, known.categories),
+        "protocol": (asked.protocol, known.protocols),
+        "activity": (asked.activity, known.activities),
+        "role": (asked.role, frozenset(Role)),
     }
     problems = [
-        Problem(f"--{kind}", 0, unknown(kind, word, choices))
-        for kind, (word, choices) in asked.items()
-        if word is not None and word not in choices
+        Problem(f"--{kind}", 0, unknown(kind, word, right))
+        for kind, (word, right) in choices.items()
+        if word is not None and word not in right
     ]
     problems += [
         Problem(f"--{option}", 0, f'"{address}" is no IP address')
-        for option, address in (("src", src), ("dest", dest))
+        for option, address in (("src", asked.src), ("dest", asked.dest))
         if not _is_address(address)
     ]
     if problems:
         raise DocumentError(problems)
-    home = next((each.category for each in catalog.apps if app in (each.name, *each.aliases)), None)
-    return {
-        "src": src,
-        "dest": dest,
-        "app": app,
-        "category": category or home,
-        "protocol": protocol,
-        "activity": activity,
-        "role": role,
-    }
+    apps = (each for each in catalog.apps if asked.app in (each.name, *each.aliases))
+    home = next((each.category for each in apps), None)
+    return replace(asked, category=asked.category or home)
 
 
 def _is_address(text: str) -> bool:

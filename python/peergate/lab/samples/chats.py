@@ -8,7 +8,7 @@ from socket import inet_aton
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from peergate.lab.samples.talk import ELSEWHERE, HERE, THERE, Talk
-from peergate.lab.samples.web import client_hello, sealed, server_hello
+from peergate.lab.samples.web import tls_inside
 from peergate.lab.simulator.machine import Endpoint
 
 REQUEST_KEY, KEY_ANSWER, VECTOR = 0xBE7E8EF1, 0x05162463, 0x1CB5C415
@@ -60,15 +60,11 @@ def xmpp() -> Talk:
         f"<starttls {tls}/>",
         f"<proceed {tls}/>",
     )
-    hello, identifier = client_hello(talk.chance, "example.com")
-    answer = server_hello(talk.chance, identifier)
     talk.connection(
         Endpoint(HERE, 45222),
         Endpoint(THERE, 5222),
         *(words.encode() for words in said),
-        hello,
-        answer + sealed(talk.chance, 700),
-        sealed(talk.chance, 90),
+        *tls_inside(talk.chance, "example.com"),
     )
     return talk
 

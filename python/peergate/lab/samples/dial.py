@@ -6,7 +6,7 @@ import struct
 from socket import inet_aton
 
 from peergate.lab.samples.talk import ELSEWHERE, HERE, THERE, Talk
-from peergate.lab.samples.web import client_hello, sealed, server_hello
+from peergate.lab.samples.web import tls_inside
 from peergate.lab.simulator.machine import Endpoint
 
 SA, KEY_EXCHANGE, NONCE, ENCRYPTED = 33, 34, 40, 46
@@ -32,15 +32,12 @@ def socks() -> Talk:
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % len(page)
         + page,
     )
-    hello, identifier = client_hello(talk.chance)
     talk.connection(
         Endpoint(HERE, 41081),
         Endpoint(THERE, 1080),
         struct.pack(">BBH", 4, 1, 443) + inet_aton(ELSEWHERE) + b"ann\0",
         b"\0\x5a" + bytes(6),
-        hello,
-        server_hello(talk.chance, identifier) + sealed(talk.chance, 700),
-        sealed(talk.chance, 90),
+        *tls_inside(talk.chance),
     )
     return talk
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from socket import inet_aton
 
 from peergate.lab.samples.talk import HERE, THERE, Talk
-from peergate.lab.samples.web import client_hello, sealed, server_hello
+from peergate.lab.samples.web import tls_inside
 from peergate.lab.simulator.machine import Endpoint
 
 BITCOIN, NODE_VERSION = bytes.fromhex("f9beb4d9"), 70016
@@ -136,15 +136,12 @@ def syncthing() -> Talk:
     def message(kind: int, body: bytes) -> bytes:
         return struct.pack(">III", RELAY, kind, len(body)) + body
 
-    hello, identifier = client_hello(talk.chance, "syncthing")
     talk.connection(
         Endpoint(HERE, 42067),
         Endpoint(THERE, 22067),
         message(JOIN_SESSION, opaque(talk.chance.randbytes(8))),
         message(RESPONSE, struct.pack(">I", 0) + opaque(b"success")),
-        hello,
-        server_hello(talk.chance, identifier) + sealed(talk.chance, 700),
-        sealed(talk.chance, 90),
+        *tls_inside(talk.chance, "syncthing"),
     )
     return talk
 

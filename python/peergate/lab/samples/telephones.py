@@ -6,7 +6,7 @@ import struct
 from socket import inet_aton
 
 from peergate.lab.samples.talk import ELSEWHERE, HERE, THERE, Talk
-from peergate.lab.samples.voice import call, offer
+from peergate.lab.samples.voice import Dialogue, call, offer
 from peergate.lab.simulator.machine import Endpoint
 
 FULL, VOICE, SIGNAL, CONTROL = 0x8000, 2, 4, 6
@@ -19,15 +19,7 @@ def sip() -> Talk:
     talk = Talk()
     mine, yours = Endpoint(HERE, 40010), Endpoint(THERE, 50010)
 
-    def part(first: str, method: str, number: int, body: str = "") -> bytes:
-        kind = "Content-Type: application/sdp\r\n" if body else ""
-        return (
-            f"{first}\r\nVia: SIP/2.0/TCP {HERE}:45060;branch=z9hG4bK{number}\r\n"
-            "From: <sip:ann@example.com>;tag=1\r\nTo: <sip:bob@example.org>;tag=2\r\n"
-            f"Call-ID: 2@{HERE}\r\nCSeq: {number} {method}\r\nUser-Agent: Example/1.0\r\n"
-            f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
-
+    part = Dialogue(f"TCP {HERE}:45060", "ann", "<sip:bob@example.org>;tag=2", 2).part
     bob = "sip:bob@example.org;transport=tcp SIP/2.0"
     ringing = part("SIP/2.0 180 Ringing", "INVITE", 1)
     talk.connection(

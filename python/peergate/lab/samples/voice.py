@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import dataclass
 from socket import inet_aton
 
 from peergate.lab.samples.talk import ELSEWHERE, HERE, THERE, Talk
@@ -94,21 +95,33 @@ def offer(end: Endpoint) -> str:
     )
 
 
+@dataclass(frozen=True)
+class Dialogue:
+    """One call in SIP: over what and from where, who calls whom, its number."""
+
+    via: str
+    caller: str
+    callee: str
+    number: int
+
+    def part(self, first: str, method: str, number: int, body: str = "") -> bytes:
+        """A message of it: its first line, the method, that one's number, and SDP where there is any."""
+        kind = "Content-Type: application/sdp\r\n" if body else ""
+        return (
+            f"{first}\r\nVia: SIP/2.0/{self.via};branch=z9hG4bK{number}\r\n"
+            f"From: <sip:{self.caller}@example.com>;tag=1\r\nTo: {self.callee}\r\n"
+            f"Call-ID: {self.number}@{HERE}\r\nCSeq: {number} {method}\r\nUser-Agent: Example/1.0\r\n"
+            f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+
 def sip() -> Talk:
     """A call is set up, carried and ended (RFC 3261)."""
     talk = Talk()
     caller, callee = Endpoint(HERE, 5060), Endpoint(THERE, 5060)
     mine, yours = Endpoint(HERE, 40002), Endpoint(THERE, 50002)
 
-    def part(first: str, method: str, number: int, body: str = "") -> bytes:
-        kind = "Content-Type: application/sdp\r\n" if body else ""
-        return (
-            f"{first}\r\nVia: SIP/2.0/UDP {HERE}:5060;branch=z9hG4bK{number}\r\n"
-            "From: <sip:alice@example.com>;tag=1\r\nTo: <sip:bob@example.org>\r\n"
-            f"Call-ID: 1@{HERE}\r\nCSeq: {number} {method}\r\nUser-Agent: Example/1.0\r\n"
-            f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
-        ).encode()
-
+    part = Dialogue(f"UDP {HERE}:5060", "alice", "<sip:bob@example.org>", 1).part
     bob = "sip:bob@example.org SIP/2.0"
     talk.exchange(
         caller,

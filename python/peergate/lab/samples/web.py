@@ -101,6 +101,12 @@ def server_hello(chance: Random, session: bytes) -> bytes:
     return b"\x16\x03\x03" + long(b"\x02" + len(answer).to_bytes(3) + answer)
 
 
+def tls_inside(chance: Random, name: str = NAME) -> tuple[bytes, bytes, bytes]:
+    """TLS that begins inside another protocol: the client's hello, the server's with sealed records, the client's."""
+    hello, session = client_hello(chance, name)
+    return hello, server_hello(chance, session) + sealed(chance, 700), sealed(chance, 90)
+
+
 def tls() -> Talk:
     """The hellos of TLS 1.3, and sealed records (RFC 8446)."""
     talk = Talk()
