@@ -1,5 +1,6 @@
 //! What the engine costs: packets per CPU-second at 14 and at 5 packets a flow, bytes per live flow with a million of
-//! them, what a second shard gains, and the ratio to Debian's `ndpiReader` on the same file.
+//! them, what a flow of each kind of conversation costs, what a second shard gains, and the ratio to Debian's `ndpiReader`
+//! on the same file.
 //!
 //! `cargo bench -p peergate-datapath --bench engine` makes its own load; with `PEERGATE_BENCH_CAPTURE=FILE` a capture is
 //! replayed as well. Everything is CPU time, so that a busy machine disturbs it little. Words after `--` choose parts, for
@@ -29,7 +30,7 @@ static COUNTING: memory::Counting = memory::Counting;
 /// Name, flows, most packets of each, and how many million packets in a CPU-second are wanted. Enough for half a second.
 const LOADS: [(&str, u32, usize, f64); 2] = [("long flows", 150_000, 18, 5.0), ("short flows", 400_000, 6, 3.0)];
 const LIVE: u32 = 1_000_000;
-const PARTS: [&str; 4] = ["one thread", "two shards", "ndpiReader", "memory"];
+const PARTS: [&str; 5] = ["one thread", "each conversation", "two shards", "ndpiReader", "memory"];
 
 fn main() {
     let talks = talks::all();
@@ -39,6 +40,9 @@ fn main() {
         let load = Load::generate(&talks, flows, most_packets);
         println!("{name}: {} packets, {:.1} a flow", load.len(), load.len() as f64 / f64::from(flows));
         measure_all(&load, Some(wanted));
+        if is_chosen(&PARTS, "each conversation") {
+            measure::each_conversation(&talks, most_packets);
+        }
     }
     if let Some(path) = std::env::var_os("PEERGATE_BENCH_CAPTURE") {
         let load = Load::read(path.as_ref()).expect("a capture");

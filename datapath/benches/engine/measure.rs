@@ -9,11 +9,14 @@ use peergate_engine::pipeline::{Config, Engine};
 use peergate_engine::policy::Policy;
 
 use crate::load::Load;
+use crate::talks::Talk;
 
 /// The best of so many runs: what disturbs only makes slower.
 const RUNS: usize = 3;
 /// Events that gather before they are thrown away.
 const BATCH: usize = 256;
+/// Flows of one conversation: enough for a tenth of a second.
+const OF_ONE: u32 = 40_000;
 
 /// An engine as `peergate read` has it.
 pub fn engine(first_flow: u64) -> Engine {
@@ -62,6 +65,21 @@ pub fn one_thread(load: &Load, wanted: Option<f64>) {
     let reached = load.len() as f64 / best / 1e6;
     let share = wanted.map_or_else(String::new, |wanted| format!(", {:.2} of the {wanted} wanted", reached / wanted));
     println!("  one thread: {reached:.2} million packets per CPU-second{share}");
+}
+
+/// Prints what a flow of each conversation costs where there is no other, and what their sum would be in the mix: what
+/// the mix costs more goes to changing from one to the other.
+pub fn each_conversation(talks: &[Talk], most_packets: usize) {
+    let mut sum = 0.0;
+    for alike in talks.chunk_by(|one, next| one.name == next.name) {
+        let load = Load::generate(alike, OF_ONE, most_packets);
+        let best = (0..RUNS).map(|_| run(&load, 1)).fold(f64::MAX, f64::min);
+        let (each, share) = (best * 1e9 / f64::from(OF_ONE), alike.iter().map(|talk| talk.share).sum::<u32>());
+        sum += each * f64::from(share) / 100.0;
+        let packets = load.len() as f64 / f64::from(OF_ONE);
+        println!("  {each:6.0} ns a flow of {packets:4.1} packets, {share:2} in a hundred: {}", alike[0].name);
+    }
+    println!("  {sum:6.0} ns a flow, if the mix cost what its parts do");
 }
 
 /// Prints how much faster two engines are that each have half of the hosts. The busier one counts.

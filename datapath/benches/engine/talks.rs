@@ -11,6 +11,7 @@ use crate::wire::{self, Said, TCP, UDP};
 
 /// One conversation, to be copied with other addresses.
 pub struct Talk {
+    pub name: &'static str,
     pub proto: u8,
     pub port: u16,
     /// Copies of it in a hundred flows.
@@ -24,18 +25,28 @@ const MORE: usize = 40;
 /// Every conversation.
 pub fn all() -> Vec<Talk> {
     let mut all = vec![
-        datagrams(30, 53, dns()),
-        stream(12, 443, tls("www.example.com")),
-        stream(12, 443, tls("www.wikipedia.org")),
-        stream(4, 443, tls("chat.signal.org")),
-        datagrams(8, 443, quic()),
-        stream(6, 80, http()),
-        datagrams(3, 50_004, rtp()),
-        stream(4, 51_413, bittorrent()),
-        datagrams(6, 6881, dht()),
-        datagrams(3, 33_445, tox()),
-        datagrams(4, 40_001, (0..MORE).map(|place| (place.is_multiple_of(2), noise(place as u64, 300))).collect()),
-        stream(4, 40_002, (0..MORE).map(|place| (place.is_multiple_of(2), noise(place as u64, 900))).collect()),
+        datagrams("a name of the DNS", 30, 53, dns()),
+        stream("TLS", 12, 443, tls("www.example.com")),
+        stream("TLS", 12, 443, tls("www.wikipedia.org")),
+        stream("TLS", 4, 443, tls("chat.signal.org")),
+        datagrams("QUIC", 8, 443, quic()),
+        stream("HTTP", 6, 80, http()),
+        datagrams("a call in RTP", 3, 50_004, rtp()),
+        stream("BitTorrent", 4, 51_413, bittorrent()),
+        datagrams("BitTorrent's DHT", 6, 6881, dht()),
+        datagrams("Tox", 3, 33_445, tox()),
+        datagrams(
+            "random datagrams",
+            4,
+            40_001,
+            (0..MORE).map(|place| (place.is_multiple_of(2), noise(place as u64, 300))).collect(),
+        ),
+        stream(
+            "a random stream",
+            4,
+            40_002,
+            (0..MORE).map(|place| (place.is_multiple_of(2), noise(place as u64, 900))).collect(),
+        ),
     ];
     let skype = captured(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/skype"));
     let rest = 100 - all.iter().map(|talk| talk.share).sum::<u32>();
@@ -43,12 +54,12 @@ pub fn all() -> Vec<Talk> {
     all
 }
 
-fn stream(share: u32, port: u16, said: Vec<(bool, Vec<u8>)>) -> Talk {
-    Talk { proto: TCP, port, share, said: wire::stream(said) }
+fn stream(name: &'static str, share: u32, port: u16, said: Vec<(bool, Vec<u8>)>) -> Talk {
+    Talk { name, proto: TCP, port, share, said: wire::stream(said) }
 }
 
-fn datagrams(share: u32, port: u16, said: Vec<(bool, Vec<u8>)>) -> Talk {
-    Talk { proto: UDP, port, share, said: wire::datagrams(said) }
+fn datagrams(name: &'static str, share: u32, port: u16, said: Vec<(bool, Vec<u8>)>) -> Talk {
+    Talk { name, proto: UDP, port, share, said: wire::datagrams(said) }
 }
 
 /// The conversations of every capture in a folder, the longest first.
@@ -69,7 +80,7 @@ fn captured(folder: &Path) -> Vec<Talk> {
                 };
                 let (key, _) = FlowKey::of(packet);
                 let place = found.iter().position(|(known, ..)| *known == key).unwrap_or_else(|| {
-                    let talk = Talk { proto, port: packet.destination.port, share: 1, said: Vec::new() };
+                    let talk = Talk { name: "Skype", proto, port: packet.destination.port, share: 1, said: Vec::new() };
                     found.push((key, packet.source, talk));
                     found.len() - 1
                 });
