@@ -1,5 +1,6 @@
 //! Flows and their evidence, as Python reads them: frozen, and put into words only when asked.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use peergate_engine::apps::Catalog;
@@ -13,6 +14,7 @@ use peergate_engine::report::Report;
 use pyo3::prelude::*;
 
 use crate::objects::{Call, Host};
+use crate::properties::properties;
 
 /// What was told together: flows with what puts them into words, calls and hosts in words already.
 pub struct Chunk {
@@ -72,142 +74,40 @@ impl Flow {
     }
 }
 
-#[pymethods]
-impl Flow {
+properties! {
+    Flow as report = |this| this.report()? => {
+        flow_id: u64 = report.flow.id;
+        community_id: String = report.community_id();
+        proto: String = report.proto();
+        src_ip: String = report.client().addr.to_string();
+        src_port: u16 = report.client().port;
+        dest_ip: String = report.server().addr.to_string();
+        dest_port: u16 = report.server().port;
+        pkts_toserver: u32 = report.flow.tally(Side::Client).packets;
+        pkts_toclient: u32 = report.flow.tally(Side::Server).packets;
+        bytes_toserver: u64 = report.flow.tally(Side::Client).bytes;
+        bytes_toclient: u64 = report.flow.tally(Side::Server).bytes;
+        start_ns: u64 = report.flow.start.0;
+        end_ns: u64 = report.flow.last.0;
+        state: &'static str = report.flow.state.name();
+        reason: &'static str = report.reason.unwrap_or("");
+        app: String = report.app().to_owned();
+        protocol: &'static str = report.protocol();
+        category: &'static str = report.category();
+        activity: Option<&'static str> = report.activity();
+        activity_before: Option<&'static str> = report.activity_before();
+        role: Option<&'static str> = report.role();
+        confidence: f64 = report.confidence();
+        action: &'static str = report.action();
+        rule: Option<String> = report.rule().map(str::to_owned);
+        facts: BTreeMap<&'static str, String> = report.facts().into_iter().collect();
+        evidence: Vec<Evidence> = report.evidence().into_iter().map(Evidence).collect();
+    }
+
     fn __repr__(&self) -> PyResult<String> {
         let report = self.report()?;
         let (proto, from, to, app) = (report.proto(), report.client(), report.server(), report.app());
         Ok(format!("<Flow {proto} {from} → {to}: {app}>"))
-    }
-
-    #[getter]
-    fn flow_id(&self) -> PyResult<u64> {
-        Ok(self.report()?.flow.id)
-    }
-
-    #[getter]
-    fn community_id(&self) -> PyResult<String> {
-        Ok(self.report()?.community_id())
-    }
-
-    #[getter]
-    fn proto(&self) -> PyResult<String> {
-        Ok(self.report()?.proto())
-    }
-
-    #[getter]
-    fn src_ip(&self) -> PyResult<String> {
-        Ok(self.report()?.client().addr.to_string())
-    }
-
-    #[getter]
-    fn src_port(&self) -> PyResult<u16> {
-        Ok(self.report()?.client().port)
-    }
-
-    #[getter]
-    fn dest_ip(&self) -> PyResult<String> {
-        Ok(self.report()?.server().addr.to_string())
-    }
-
-    #[getter]
-    fn dest_port(&self) -> PyResult<u16> {
-        Ok(self.report()?.server().port)
-    }
-
-    #[getter]
-    fn pkts_toserver(&self) -> PyResult<u32> {
-        Ok(self.report()?.flow.tally(Side::Client).packets)
-    }
-
-    #[getter]
-    fn pkts_toclient(&self) -> PyResult<u32> {
-        Ok(self.report()?.flow.tally(Side::Server).packets)
-    }
-
-    #[getter]
-    fn bytes_toserver(&self) -> PyResult<u64> {
-        Ok(self.report()?.flow.tally(Side::Client).bytes)
-    }
-
-    #[getter]
-    fn bytes_toclient(&self) -> PyResult<u64> {
-        Ok(self.report()?.flow.tally(Side::Server).bytes)
-    }
-
-    #[getter]
-    fn start_ns(&self) -> PyResult<u64> {
-        Ok(self.report()?.flow.start.0)
-    }
-
-    #[getter]
-    fn end_ns(&self) -> PyResult<u64> {
-        Ok(self.report()?.flow.last.0)
-    }
-
-    #[getter]
-    fn state(&self) -> PyResult<&'static str> {
-        Ok(self.report()?.flow.state.name())
-    }
-
-    #[getter]
-    fn reason(&self) -> PyResult<&'static str> {
-        Ok(self.report()?.reason.unwrap_or(""))
-    }
-
-    #[getter]
-    fn app(&self) -> PyResult<String> {
-        Ok(self.report()?.app().to_owned())
-    }
-
-    #[getter]
-    fn protocol(&self) -> PyResult<&'static str> {
-        Ok(self.report()?.protocol())
-    }
-
-    #[getter]
-    fn category(&self) -> PyResult<&'static str> {
-        Ok(self.report()?.category())
-    }
-
-    #[getter]
-    fn activity(&self) -> PyResult<Option<&'static str>> {
-        Ok(self.report()?.activity())
-    }
-
-    #[getter]
-    fn activity_before(&self) -> PyResult<Option<&'static str>> {
-        Ok(self.report()?.activity_before())
-    }
-
-    #[getter]
-    fn role(&self) -> PyResult<Option<&'static str>> {
-        Ok(self.report()?.role())
-    }
-
-    #[getter]
-    fn confidence(&self) -> PyResult<f64> {
-        Ok(self.report()?.confidence())
-    }
-
-    #[getter]
-    fn action(&self) -> PyResult<&'static str> {
-        Ok(self.report()?.action())
-    }
-
-    #[getter]
-    fn rule(&self) -> PyResult<Option<String>> {
-        Ok(self.report()?.rule().map(str::to_owned))
-    }
-
-    #[getter]
-    fn facts(&self) -> PyResult<std::collections::BTreeMap<&'static str, String>> {
-        Ok(self.report()?.facts().into_iter().collect())
-    }
-
-    #[getter]
-    fn evidence(&self) -> PyResult<Vec<Evidence>> {
-        Ok(self.report()?.evidence().into_iter().map(Evidence).collect())
     }
 
     #[getter]
@@ -220,30 +120,16 @@ impl Flow {
 #[pyclass(frozen, module = "peergate._engine")]
 pub struct Evidence(peergate_engine::report::Evidence);
 
-#[pymethods]
-impl Evidence {
+properties! {
+    Evidence as seen = |this| &this.0 => {
+        what: &str = &seen.what;
+        weight_db: f64 = f64::from(seen.weight);
+        detector: &'static str = seen.detector;
+        packet: u32 = seen.packet;
+    }
+
     fn __repr__(&self) -> String {
         format!("<Evidence {:+} dB: {}>", self.0.weight, self.0.what)
-    }
-
-    #[getter]
-    fn what(&self) -> &str {
-        &self.0.what
-    }
-
-    #[getter]
-    fn weight_db(&self) -> f64 {
-        f64::from(self.0.weight)
-    }
-
-    #[getter]
-    const fn detector(&self) -> &'static str {
-        self.0.detector
-    }
-
-    #[getter]
-    const fn packet(&self) -> u32 {
-        self.0.packet
     }
 }
 

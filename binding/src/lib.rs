@@ -14,6 +14,7 @@ mod gateway;
 mod link;
 mod objects;
 mod policy;
+mod properties;
 mod reader;
 mod summary;
 

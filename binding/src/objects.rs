@@ -4,15 +4,41 @@ use peergate_engine::eve;
 use peergate_engine::objects::{self, CallLine, HostLine};
 use pyo3::prelude::*;
 
+use crate::properties::properties;
+
 /// A call, as it stood when something was told of it.
 #[pyclass(frozen, module = "peergate._engine")]
 #[derive(Clone)]
 pub struct Call(pub CallLine);
 
-#[pymethods]
-impl Call {
+properties! {
+    Call as call = |this| &this.0 => {
+        call_id: u64 = call.flow_id;
+        time: &str = &call.timestamp;
+        state: &str = &call.peergate.state;
+        reason: Option<&str> = call.peergate.reason.as_deref();
+        src_ip: &str = &call.src_ip;
+        src_port: u16 = call.src_port;
+        dest_ip: &str = &call.dest_ip;
+        dest_port: u16 = call.dest_port;
+        app: &str = &call.peergate.app;
+        user: Option<&str> = call.peergate.user.as_deref();
+        dest_user: Option<&str> = call.peergate.dest_user.as_deref();
+        route: Option<&str> = call.peergate.route.as_deref();
+        relay: Option<&str> = call.peergate.relay.as_deref();
+        codec: Option<&str> = call.peergate.codec.as_deref();
+        video: bool = call.peergate.video;
+        start: &str = &call.peergate.start;
+        end: &str = &call.peergate.end;
+        seconds: f64 = call.peergate.seconds;
+        legs: Vec<Leg> = call.peergate.legs.iter().cloned().map(Leg).collect();
+        sent: Option<Quality> = call.peergate.sent.clone().map(Quality);
+        received: Option<Quality> = call.peergate.received.clone().map(Quality);
+    }
+
     fn __repr__(&self) -> String {
-        format!("<Call {} ⇄ {}: {}>", self.src_ip(), self.dest_ip(), self.app())
+        let call = &self.0;
+        format!("<Call {} ⇄ {}: {}>", call.src_ip, call.dest_ip, call.peergate.app)
     }
 
     /// The call in a line of an EVE file; None where the line is about something else.
@@ -25,137 +51,18 @@ impl Call {
     fn eve(&self) -> String {
         eve::line(&self.0)
     }
-
-    #[getter]
-    fn call_id(&self) -> u64 {
-        self.0.flow_id
-    }
-
-    #[getter]
-    fn time(&self) -> &str {
-        &self.0.timestamp
-    }
-
-    #[getter]
-    fn state(&self) -> &str {
-        &self.0.peergate.state
-    }
-
-    #[getter]
-    fn reason(&self) -> Option<&str> {
-        self.0.peergate.reason.as_deref()
-    }
-
-    #[getter]
-    fn src_ip(&self) -> &str {
-        &self.0.src_ip
-    }
-
-    #[getter]
-    fn src_port(&self) -> u16 {
-        self.0.src_port
-    }
-
-    #[getter]
-    fn dest_ip(&self) -> &str {
-        &self.0.dest_ip
-    }
-
-    #[getter]
-    fn dest_port(&self) -> u16 {
-        self.0.dest_port
-    }
-
-    #[getter]
-    fn app(&self) -> &str {
-        &self.0.peergate.app
-    }
-
-    #[getter]
-    fn user(&self) -> Option<&str> {
-        self.0.peergate.user.as_deref()
-    }
-
-    #[getter]
-    fn dest_user(&self) -> Option<&str> {
-        self.0.peergate.dest_user.as_deref()
-    }
-
-    #[getter]
-    fn route(&self) -> Option<&str> {
-        self.0.peergate.route.as_deref()
-    }
-
-    #[getter]
-    fn relay(&self) -> Option<&str> {
-        self.0.peergate.relay.as_deref()
-    }
-
-    #[getter]
-    fn codec(&self) -> Option<&str> {
-        self.0.peergate.codec.as_deref()
-    }
-
-    #[getter]
-    fn video(&self) -> bool {
-        self.0.peergate.video
-    }
-
-    #[getter]
-    fn start(&self) -> &str {
-        &self.0.peergate.start
-    }
-
-    #[getter]
-    fn end(&self) -> &str {
-        &self.0.peergate.end
-    }
-
-    #[getter]
-    fn seconds(&self) -> f64 {
-        self.0.peergate.seconds
-    }
-
-    #[getter]
-    fn legs(&self) -> Vec<Leg> {
-        self.0.peergate.legs.iter().cloned().map(Leg).collect()
-    }
-
-    #[getter]
-    fn sent(&self) -> Option<Quality> {
-        self.0.peergate.sent.clone().map(Quality)
-    }
-
-    #[getter]
-    fn received(&self) -> Option<Quality> {
-        self.0.peergate.received.clone().map(Quality)
-    }
 }
 
 /// A flow of a call.
 #[pyclass(frozen, module = "peergate._engine")]
 pub struct Leg(objects::Leg);
 
-#[pymethods]
-impl Leg {
-    #[getter]
-    fn flow_id(&self) -> u64 {
-        self.0.flow_id
-    }
-
-    #[getter]
-    fn kind(&self) -> &str {
-        &self.0.kind
-    }
-
-    #[getter]
-    fn src(&self) -> &str {
-        &self.0.src
-    }
-
-    #[getter]
-    fn dest(&self) -> &str {
-        &self.0.dest
+properties! {
+    Leg as leg = |this| &this.0 => {
+        flow_id: u64 = leg.flow_id;
+        kind: &str = &leg.kind;
+        src: &str = &leg.src;
+        dest: &str = &leg.dest;
     }
 }
 
@@ -163,46 +70,16 @@ impl Leg {
 #[pyclass(frozen, module = "peergate._engine")]
 pub struct Quality(objects::Heard);
 
-#[pymethods]
-impl Quality {
-    #[getter]
-    fn packets(&self) -> u64 {
-        self.0.packets
-    }
-
-    #[getter]
-    fn estimated(&self) -> bool {
-        self.0.estimated
-    }
-
-    #[getter]
-    fn loss(&self) -> Option<f64> {
-        self.0.loss
-    }
-
-    #[getter]
-    fn jitter_ms(&self) -> Option<f64> {
-        self.0.jitter_ms
-    }
-
-    #[getter]
-    fn late(&self) -> Option<u64> {
-        self.0.late
-    }
-
-    #[getter]
-    fn repeated(&self) -> Option<u64> {
-        self.0.repeated
-    }
-
-    #[getter]
-    fn mos(&self) -> Option<f64> {
-        self.0.mos
-    }
-
-    #[getter]
-    fn mos_codec(&self) -> Option<&str> {
-        self.0.mos_codec.as_deref()
+properties! {
+    Quality as quality = |this| &this.0 => {
+        packets: u64 = quality.packets;
+        estimated: bool = quality.estimated;
+        loss: Option<f64> = quality.loss;
+        jitter_ms: Option<f64> = quality.jitter_ms;
+        late: Option<u64> = quality.late;
+        repeated: Option<u64> = quality.repeated;
+        mos: Option<f64> = quality.mos;
+        mos_codec: Option<&str> = quality.mos_codec.as_deref();
     }
 }
 
@@ -211,10 +88,23 @@ impl Quality {
 #[derive(Clone)]
 pub struct Host(pub HostLine);
 
-#[pymethods]
-impl Host {
+properties! {
+    Host as host = |this| &this.0 => {
+        time: &str = &host.timestamp;
+        ip: &str = &host.src_ip;
+        state: &str = &host.peergate.state;
+        reason: Option<&str> = host.peergate.reason.as_deref();
+        role: &str = &host.peergate.role;
+        port: Option<u16> = host.peergate.port;
+        since: &str = &host.peergate.since;
+        minutes: f64 = host.peergate.minutes;
+        octets: u64 = host.peergate.bytes;
+        packets: u64 = host.peergate.packets;
+        confidence: f64 = host.peergate.confidence;
+    }
+
     fn __repr__(&self) -> String {
-        format!("<Host {}: {}>", self.ip(), self.role())
+        format!("<Host {}: {}>", self.0.src_ip, self.0.peergate.role)
     }
 
     /// The host in a line of an EVE file; None where the line is about something else.
@@ -226,61 +116,6 @@ impl Host {
     /// As a line of EVE.
     fn eve(&self) -> String {
         eve::line(&self.0)
-    }
-
-    #[getter]
-    fn time(&self) -> &str {
-        &self.0.timestamp
-    }
-
-    #[getter]
-    fn ip(&self) -> &str {
-        &self.0.src_ip
-    }
-
-    #[getter]
-    fn state(&self) -> &str {
-        &self.0.peergate.state
-    }
-
-    #[getter]
-    fn reason(&self) -> Option<&str> {
-        self.0.peergate.reason.as_deref()
-    }
-
-    #[getter]
-    fn role(&self) -> &str {
-        &self.0.peergate.role
-    }
-
-    #[getter]
-    fn port(&self) -> Option<u16> {
-        self.0.peergate.port
-    }
-
-    #[getter]
-    fn since(&self) -> &str {
-        &self.0.peergate.since
-    }
-
-    #[getter]
-    fn minutes(&self) -> f64 {
-        self.0.peergate.minutes
-    }
-
-    #[getter]
-    fn octets(&self) -> u64 {
-        self.0.peergate.bytes
-    }
-
-    #[getter]
-    fn packets(&self) -> u64 {
-        self.0.peergate.packets
-    }
-
-    #[getter]
-    fn confidence(&self) -> f64 {
-        self.0.peergate.confidence
     }
 
     /// What, and its weight in decibans.
