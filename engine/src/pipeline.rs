@@ -11,6 +11,7 @@ mod reloading;
 mod reopening;
 mod segments;
 mod spare;
+mod teaching;
 mod watching;
 
 pub use adopting::Adopted;

@@ -23,20 +23,17 @@ use hashbrown::HashMap;
 
 use crate::apps::{Activity, AppId};
 use crate::event::{CallChange, Outbox};
-use crate::evidence::ANNOUNCED_BY;
 use crate::flow::Flow;
 use crate::packet::{Addr, Endpoint, Packet, Side, Time};
 use crate::places::Places;
 use call::Call;
 use leg::Leg;
-use spoken::{Codings, Promise};
+use spoken::{Codings, Promises};
 
 /// Most legs that are up at a time.
 const MOST_LEGS: u32 = 16_384;
 /// Calls of one host that new flows are compared with.
 const MOST_OF_A_HOST: usize = 64;
-/// Descriptions that wait for their media.
-const MOST_ANNOUNCED: usize = 4_096;
 /// Packets of a leg that make it a call: half a second of speech. What only looks for a way sends fewer.
 const RIPE: u32 = 25;
 /// How often calls are looked at.
@@ -77,7 +74,8 @@ pub struct Calls {
     up: Places<Call>,
     legs: Places<Leg>,
     by_host: HashMap<Addr, Vec<u32>, FixedState>,
-    announced: HashMap<Endpoint, Promise, FixedState>,
+    /// What was said of media before they came.
+    pub promises: Promises,
     looked: Time,
 }
 
@@ -89,7 +87,7 @@ impl Calls {
             up: Places::new(MOST_LEGS),
             legs: Places::new(MOST_LEGS),
             by_host: HashMap::with_hasher(FixedState::with_seed(seed)),
-            announced: HashMap::with_hasher(FixedState::with_seed(seed)),
+            promises: Promises::new(seed),
             looked: Time(0),
         }
     }
@@ -102,43 +100,6 @@ impl Calls {
         for leg in self.legs.each() {
             leg.seen.app = number(leg.seen.app);
         }
-    }
-
-    /// A coding was agreed on for media that will be received there.
-    pub fn announce(&mut self, endpoint: Endpoint, coding: Coding) {
-        let codings = &mut self.promise(endpoint).codings;
-        if codings.len() < usize::from(u8::MAX) {
-            codings.push(coding);
-        }
-    }
-
-    /// That user will be heard there.
-    pub fn name(&mut self, endpoint: Endpoint, user: Box<str>) {
-        self.promise(endpoint).user = Some(user);
-    }
-
-    /// What said that media will come there.
-    pub fn expect(&mut self, endpoint: Endpoint, announcer: Announcer) {
-        self.promise(endpoint).announcer = Some(announcer);
-    }
-
-    /// A flow came that was announced: tells it by whom. The answer to an offer says what was agreed on.
-    pub fn came(&self, flow: &mut Flow) -> Option<Announcer> {
-        let ends = [flow.end(Side::Client), flow.end(Side::Server)];
-        let promises = ends.iter().filter_map(|end| self.announced.get(end));
-        let last = promises.max_by_key(|promise| promise.announcer.map(|announcer| announcer.packet))?;
-        if flow.facts.get(&ANNOUNCED_BY).is_none() {
-            last.tell(flow);
-        }
-        last.announcer
-    }
-
-    fn promise(&mut self, endpoint: Endpoint) -> &mut Promise {
-        if self.announced.len() >= MOST_ANNOUNCED && !self.announced.contains_key(&endpoint) {
-            // Those that came never ask again, and the others are too many to be true.
-            self.announced.clear();
-        }
-        self.announced.entry(endpoint).or_default()
     }
 
     /// A flow was judged to be part of a call, or judged anew.
@@ -155,7 +116,7 @@ impl Calls {
         }
         let ends = [flow.end(seen.local), flow.end(seen.local.other())];
         let mut codings = Codings::default();
-        let promises = ends.map(|end| self.announced.get(&end));
+        let promises = ends.map(|end| self.promises.of(end));
         for coding in promises.iter().flatten().flat_map(|promise| &promise.codings) {
             codings.add(coding.clone());
         }

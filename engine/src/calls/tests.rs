@@ -238,7 +238,7 @@ fn what_only_the_kernel_saw_has_no_quality() {
 fn announced_codings_name_dynamic_payload_types() {
     let mut play = Play::new();
     let coding = Coding { payload_type: 111, name: "opus".into(), clock: 8_000 };
-    play.calls.announce(there(5_000), coding);
+    play.calls.promises.code(there(5_000), coding);
     let mut flow = play.flow(here(4_000), there(5_000), seen(Kind::Media));
     play.talk(&mut [&mut flow], 10, |side, number| Some(rtp(111, number, source(side))));
     assert_eq!(play.told().last().unwrap().coding.as_deref(), Some("opus"));
@@ -253,8 +253,8 @@ fn made_up_media_do_not_fill_memory() {
         let [_, _, c, d] = number.to_be_bytes();
         let mut flow = play.flow(end([10, 1, c, d], 4_000), there(5_000), seen(Kind::Media));
         play.talk(&mut [&mut flow], 0, pcma);
-        play.calls.announce(end([10, 1, c, d], 4_000), Coding { payload_type: 96, name: "x".into(), clock: 1 });
+        play.calls.promises.code(end([10, 1, c, d], 4_000), Coding { payload_type: 96, name: "x".into(), clock: 1 });
     }
     assert!(play.calls.bytes() < 20 << 20, "{}", play.calls.bytes());
-    assert!(play.calls.announced.len() <= MOST_ANNOUNCED);
+    assert!(play.calls.promises.are_bounded());
 }

@@ -1,16 +1,12 @@
-//! The last stages of the pipeline: what a flow is taken for, what is done with it, what it teaches about others.
+//! The last stages of the pipeline: what a flow is taken for, and what is done with it.
 
 use super::ending::held_by;
 use super::{calling, Core};
-use crate::apps::{Activity, AppId, Judgement, Known, Learn};
+use crate::apps::{AppId, Judgement, Known};
 use crate::behaviour::is_medium;
-use crate::calls::Announcer;
-use crate::event::{Event, Learnt, Outbox, Told};
-use crate::evidence::confidence;
-use crate::facts::Announcement;
+use crate::event::{Event, Outbox, Told};
 use crate::flow::{Flow, Slot};
 use crate::inspect::{registry, Category, Layer, Opening};
-use crate::learned::{Teaching, Way, SUSPECTS};
 use crate::packet::{Side, Time};
 use crate::policy::{Action, Decision, Policy};
 
@@ -38,7 +34,7 @@ impl Core {
         let (before, now) = (flow.judgement.activity, judgement.activity);
         let news = judgement.says() != flow.judgement.says();
         flow.judgement = judgement;
-        let announced_by = if is_announced { calls.came(flow) } else { None };
+        let announced_by = if is_announced { calls.promises.keep(flow) } else { None };
         if news && flow.judgement.app != AppId::UNKNOWN && flow.judgement.category() == Category::P2p {
             hosts.recognised(flow);
         }
@@ -146,66 +142,6 @@ impl Core {
             out.push(verdict(flow, Action::Allow, self.clock));
         }
         out.push(Event::Settled(flow.key, flow.decision.action, flow.gist()));
-    }
-
-    /// What this flow teaches about others: its own ends, and what its parsers announced.
-    pub(super) fn teach(&mut self, slot: Slot, out: &mut Outbox) {
-        let Self { table, learned, calls, catalog, config, announced, clock, .. } = self;
-        let Some(flow) = table.get(slot) else { return };
-        let suspicion = flow.judgement.suspicion();
-        let teaching = Teaching {
-            app: suspicion.unwrap_or(flow.judgement.app),
-            protocol: flow.judgement.protocol,
-            decibans: if suspicion.is_some() { SUSPECTS } else { flow.judgement.own },
-            flow: flow.id,
-            now: *clock,
-        };
-        // What only opens the way for another says nothing of what it opens the way for.
-        let announcer = Announcer {
-            flow: flow.id,
-            protocol: teaching.protocol,
-            packet: flow.packets(),
-            ends: [flow.end(Side::Client), flow.end(Side::Server)],
-        };
-        let carrier = registry().profile(teaching.protocol).is_some_and(|profile| profile.layer == Layer::Carrier);
-        let means_nothing = suspicion.is_some() || (carrier && teaching.app == catalog.plain(teaching.protocol));
-        for announcement in announced.drain(..) {
-            match announcement {
-                Announcement::Media { .. } if means_nothing => {}
-                Announcement::Media { endpoint, transport, protocol } => {
-                    let protocol = registry().by_name(protocol).unwrap_or_default();
-                    learned.announce(endpoint, transport, &Teaching { protocol, ..teaching });
-                    if registry().profile(protocol).is_some_and(|profile| profile.category == Category::Call) {
-                        calls.expect(endpoint, announcer);
-                    }
-                }
-                Announcement::Coding { endpoint, coding } => calls.announce(endpoint, coding),
-                Announcement::User { endpoint, user } => calls.name(endpoint, user),
-                Announcement::Name { addr, name, ttl } => learned.name(addr, &name, ttl, *clock),
-            }
-        }
-        let learn = suspicion.map_or(flow.judgement.learn, |app| catalog.app(app).learn);
-        if learn == Learn::Nothing {
-            return;
-        }
-        for side in [Side::Client, Side::Server] {
-            let endpoint = flow.end(side);
-            let way = if config.is_local(flow, side) { Way::Local } else { Way::Remote };
-            let wanted = if way == Way::Local { learn.local() } else { learn.remote() };
-            let lesson = if wanted { learned.learn(endpoint, side, flow.transport(), way, &teaching) } else { None };
-            if let Some(lesson) = lesson.filter(|_| config.live) {
-                out.push(Event::Learned(Learnt {
-                    endpoint,
-                    transport: flow.transport(),
-                    app: lesson.app,
-                    category: flow.judgement.category(),
-                    protocol: lesson.protocol,
-                    activity: if lesson.is_unknown_call() { Activity::Call } else { Activity::Unknown },
-                    confidence: confidence(lesson.decibans.into()),
-                    expires: lesson.expires,
-                }));
-            }
-        }
     }
 }
 
