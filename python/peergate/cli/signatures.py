@@ -24,7 +24,7 @@ app = App(name="signatures")
 
 @app.command(name="list")
 def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
-    """List the apps by category, the protocols and the activities: the words that a policy may use.
+    """List the apps by category, with their other names, the protocols and the activities: the words of policies.
 
     Parameters
     ----------
@@ -38,7 +38,8 @@ def list_all(*, signatures: tuple[Path, ...] = ()) -> None:
     catalog = of_site(signatures)
     by_category: defaultdict[str, list[str]] = defaultdict(list)
     for each in catalog.apps:
-        by_category[each.category].append(each.name)
+        others = f" ({', '.join(each.aliases)})" if each.aliases else ""
+        by_category[each.category].append(each.name + others)
     for category in catalog.categories:
         print(f"{category}: {', '.join(sorted(by_category[category]))}")
     print(f"\nprotocols: {', '.join(sorted(each.name for each in catalog.protocols))}")
