@@ -154,7 +154,7 @@ impl Gateway {
 }
 
 fn sorted(happened: Vec<(Happened, Rules)>) -> Events {
-    let (mut verdicts, mut activities, mut flows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut verdicts, mut activities, mut flows, mut octets) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (each, rules) in happened {
         match each {
             Happened::Verdict(told) => add(&mut verdicts, rules, |chunk| chunk.told.push(*told)),
@@ -162,10 +162,11 @@ fn sorted(happened: Vec<(Happened, Rules)>) -> Events {
             Happened::Ended(told) => add(&mut flows, rules, |chunk| chunk.take(Event::Ended(told))),
             Happened::Host(news) => add(&mut flows, rules, |chunk| chunk.take(Event::Host(news))),
             Happened::Call(news) => add(&mut flows, rules, |chunk| chunk.take(Event::Call(news))),
+            Happened::Counted(counts) => octets.extend(counts),
         }
     }
     let batch = |chunks: Vec<Chunk>| Arc::new(Batch { chunks: chunks.into_iter().map(Arc::new).collect() });
-    Events { verdicts: batch(verdicts), flows: batch(flows), activities: batch(activities) }
+    Events { verdicts: batch(verdicts), flows: batch(flows), activities: batch(activities), octets }
 }
 
 /// Adds something to what else is told by the same rules.
@@ -187,6 +188,7 @@ pub struct Events {
     verdicts: Arc<Batch>,
     flows: Arc<Batch>,
     activities: Arc<Batch>,
+    octets: Vec<(u64, u64)>,
 }
 
 #[pymethods]
@@ -207,6 +209,12 @@ impl Events {
     #[getter]
     fn activities(&self) -> Batch {
         Batch::clone(&self.activities)
+    }
+
+    /// Numbers of flows that are up and were told, and their bytes so far: as the kernel counts them, every few seconds.
+    #[getter]
+    fn octets(&self) -> Vec<(u64, u64)> {
+        self.octets.clone()
     }
 
     /// All as EVE lines: `verdict`, `activity`, `call`, `host` and `flow`.

@@ -59,6 +59,8 @@ pub enum Happened {
     Host(Box<HostNews>),
     /// A call began, went on or ended.
     Call(Box<CallNews>),
+    /// Numbers of live flows that were told, and their bytes so far.
+    Counted(Vec<(u64, u64)>),
 }
 
 enum Command {

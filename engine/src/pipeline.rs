@@ -119,6 +119,12 @@ impl Engine {
         self.core.counted(counted, out);
     }
 
+    /// A live flow.
+    #[must_use]
+    pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
+        self.core.table.find(key).and_then(|slot| self.core.table.look(slot))
+    }
+
     /// Flows whose counts are wanted once in every [`crate::hosts::BIN`], because they are compared with each other.
     pub fn followed(&self) -> impl Iterator<Item = FlowKey> + '_ {
         self.core.hosts.followed()

@@ -452,6 +452,9 @@ class Events:
     # Flows in which something else goes on than before.
     @property
     def activities(self) -> Batch: ...
+    # Numbers of flows that are up and were told, and their bytes so far: as the kernel counts them, every few seconds.
+    @property
+    def octets(self) -> list[tuple[int, int]]: ...
     def eve(self) -> str: ...
 
 @final

@@ -21,6 +21,7 @@ from peergate.document import OneOrMore, Prefixes, Section
 from peergate.model import Fail, Mode, Refuse
 from peergate.policy import compiled
 from peergate.problems import DocumentError, Problem, unknown
+from peergate.urgency import come_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,6 +237,7 @@ class EveFile:
 
 def run(settings: Settings, viewer: Viewer, wishes: Wishes) -> None:
     """Stands in the line until it is asked to leave. What is in the kernel stays there (see `detach`)."""
+    come_first()
     eve = EveFile(settings.eve)
     eve.open()
     with closing(eve), claim(settings.name), Gateway(settings) as gateway:

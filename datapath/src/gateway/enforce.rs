@@ -64,9 +64,8 @@ impl Writer {
         for event in out.drain(..) {
             match event {
                 Event::Verdict(told, before) => {
-                    let action = told.flow.decision.action;
                     self.decided(&told.flow, before, enforcer);
-                    if told.flow.judgement.app != AppId::UNKNOWN || action != policy::Action::Allow {
+                    if is_told(&told.flow) {
                         self.outlet.tell(Happened::Verdict(told), &self.rules);
                     }
                 }
@@ -199,6 +198,11 @@ impl Writer {
             std::iter::once(all_of_v4).chain(self.rules.policy.prefixes().filter_map(numbered)).collect();
         enforcer.set_groups(&prefixes)
     }
+}
+
+/// Whether people want to know of it before it ends.
+pub fn is_told(flow: &flow::Flow) -> bool {
+    flow.judgement.app != AppId::UNKNOWN || flow.decision.action != policy::Action::Allow
 }
 
 /// The kernel's number of a group: 0 is "in none". Groups beyond its last are decided in user space alone.

@@ -11,9 +11,9 @@ use peergate_engine::hosts;
 use peergate_engine::packet::{LinkType, Time};
 use peergate_engine::pipeline::{Adopted, Counted, Engine, Record};
 
-use super::enforce::{in_kernel, Writer};
+use super::enforce::{in_kernel, is_told, Writer};
 use super::takeover::{words_of, Decided};
-use super::{Command, Outlet, Rules, Settings};
+use super::{Command, Happened, Outlet, Rules, Settings};
 use crate::abi::{FlowCounters, FlowKey, Totals};
 use crate::error::Error;
 use crate::sample::{Direction, Sample};
@@ -26,6 +26,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const COUNTING: Duration = Duration::from_secs(5);
 /// Flows that are asked for one by one: a microsecond each, four times a second.
 const MOST_POLLED: usize = 1024;
+/// Flows whose counts are told while they are up: a screen shows no more.
+const MOST_SHOWN: usize = 10_000;
 
 /// The line, the engine and what connects them.
 pub struct Line {
@@ -120,15 +122,20 @@ impl Line {
     fn take_over_counts(&mut self) -> Result<(), Error> {
         let Self { source, engine, writer, decided, out, .. } = self;
         let enforcer = source.enforcer();
+        let mut so_far = Vec::new();
         enforcer.flow_counters(&mut |key, counters| {
             let counted = counted(key, counters);
             if let Some(gist) = decided.heard_again(key, counted.last) {
                 engine.adopt(&Adopted { counted, start: Time(counters.first), gist }, out);
             }
             engine.counted(&counted, out);
+            if let Some(flow) = engine.flow(&counted.key).filter(|flow| so_far.len() < MOST_SHOWN && is_told(flow)) {
+                so_far.push((flow.id, flow.octets()));
+            }
         })?;
         decided.forget_silent(now());
         writer.take(out, enforcer);
+        writer.outlet().tell(Happened::Counted(so_far), &writer.rules);
         Ok(())
     }
 

@@ -121,6 +121,27 @@ def weigh(
 
 
 @app.command
+def rhythm(
+    *,
+    calls: Annotated[int, Parameter(validator=Number(gte=1, lte=1000))] = 100,
+    seed: int = 1,
+) -> int:
+    """Say how soon calls of unknown programs are known by their rhythm, by how late their packets are.
+
+    Parameters
+    ----------
+    calls
+        How many, for each jitter.
+    seed
+        Other calls for another number.
+
+    """
+    from peergate.lab import commands
+
+    return commands.hear(calls, seed)
+
+
+@app.command
 def record(
     client: str, capture: Path, *, seconds: PositiveFloat = 20.0, sample: bool = False
 ) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter, deque
+from collections import defaultdict, deque
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
@@ -20,6 +20,8 @@ from peergate.cli.report import acted, why
 from peergate.cli.tables import console, size
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from peergate._engine import Call, Events, Flow, Host, Total
     from peergate.gateway import Settings
 
@@ -43,6 +45,23 @@ class Up(NamedTuple):
     app: str
     hosts: tuple[str, str]
     blocked: bool
+    octets: int
+
+
+class Sum:
+    """What is counted of all flows of one app or host."""
+
+    def __init__(self, ended: Total | None = None) -> None:
+        self.up = 0
+        self.ended = ended.flows if ended else 0
+        self.octets = ended.octets if ended else 0
+        self.blocked = ended.blocked if ended else 0
+
+    def add(self, flow: Up) -> None:
+        """Adds a flow that is up."""
+        self.up += 1
+        self.octets += flow.octets
+        self.blocked += flow.blocked
 
 
 class Latest:
@@ -114,6 +133,9 @@ class LiveView:
         """Counts what happened in."""
         for flow in events.verdicts:
             self._decided(flow)
+        for number, octets in events.octets:
+            if flow_up := self._up.get(number):
+                self._up[number] = flow_up._replace(octets=octets)
         for flow in events.flows:
             self._up.pop(flow.flow_id, None)
         for call in events.flows.calls:
@@ -127,18 +149,23 @@ class LiveView:
         if len(self._up) == MOST_UP:
             self._up.pop(next(iter(self._up)))
         blocked = flow.action == "block"
-        self._up[flow.flow_id] = Up(flow.app, (flow.src_ip, flow.dest_ip), blocked)
+        self._up[flow.flow_id] = Up(
+            flow.app,
+            (flow.src_ip, flow.dest_ip),
+            blocked,
+            flow.bytes_toserver + flow.bytes_toclient,
+        )
         if blocked:
             self._blocks.add(flow)
 
     def _screen(self) -> Group:
         tables = Table.grid(expand=True, padding=(0, 2))
         up = self._up.values()
-        apps = Counter((flow.app, flow.blocked) for flow in up)
-        hosts = Counter((host, flow.blocked) for flow in up for host in flow.hosts)
         tables.add_row(
-            _totals("Apps", self._summary.apps(), apps),
-            _totals("Hosts", self._summary.hosts(), hosts),
+            _totals("Apps", self._summary.apps(), ((flow.app, flow) for flow in up)),
+            _totals(
+                "Hosts", self._summary.hosts(), ((host, flow) for flow in up for host in flow.hosts)
+            ),
         )
         return Group(
             self._heading(),
@@ -159,21 +186,17 @@ class LiveView:
         )
 
 
-def _totals(title: str, totals: list[tuple[str, Total]], up: Counter[tuple[str, bool]]) -> Table:
+def _totals(title: str, ended: list[tuple[str, Total]], up: Iterable[tuple[str, Up]]) -> Table:
     table = Table(title, box=None, pad_edge=False)
     for heading in ("up", "ended", "bytes", "blocked"):
         table.add_column(heading, justify="right")
-    ended = dict(totals)
-    rows = []
-    for name in ended.keys() | {name for name, _ in up}:
-        total = ended.get(name)
-        sums = (total.octets, total.flows, total.blocked) if total else (0, 0, 0)
-        ended_octets, ended_flows, ended_blocked = sums
-        blocked = up[name, True] + ended_blocked
-        rows.append((name, ended_octets, up[name, True] + up[name, False], ended_flows, blocked))
-    for name, octets, *numbers in sorted(rows, key=lambda row: (-row[1], -row[2], row[0]))[:ROWS]:
-        here, flows, blocked_here = (f"{number:,}" if number else "" for number in numbers)
-        table.add_row(name, here, flows, size(octets), blocked_here)
+    sums = defaultdict(Sum, {name: Sum(total) for name, total in ended})
+    for name, flow in up:
+        sums[name].add(flow)
+    rows = sorted(sums.items(), key=lambda row: (-row[1].octets, -row[1].up, row[0]))
+    for name, one in rows[:ROWS]:
+        here, over, blocked = (f"{n:,}" if n else "" for n in (one.up, one.ended, one.blocked))
+        table.add_row(name, here, over, size(one.octets), blocked)
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import time
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from peergate.lab import logons
+from peergate.lab import logons, rhythm
 from peergate.lab.build import Lab, LabError, check_possible
 from peergate.lab.campus.truth import beside
 from peergate.lab.gateway import ShippedGateway
@@ -100,6 +101,17 @@ def log_on(count: int, seed: int, rounds: int, *, without_gateway: bool) -> int:
         return 0
 
     return guarded(lab, work, keep=False)
+
+
+def hear(calls: int, seed: int) -> int:
+    """Says how soon calls are known by their rhythm."""
+    table = Table("pace", "jitter", "50 of 100 within", "90 of 100", "all", box=SIMPLE)
+    for row in rhythm.measure(calls, seed):
+        times = [row.within(share) for share in (0.5, 0.9, 1.0)]
+        words = ("never" if math.isinf(time) else f"{time:.1f} s" for time in times)
+        table.add_row(row.pace, f"{row.jitter_ms} ms", *words)
+    Console().print(table)
+    return 0
 
 
 def record(client: str, target: Path, seconds: float, *, sample: bool) -> int:

@@ -12,6 +12,7 @@ import threading
 
 from peergate._engine import Link
 from peergate.lab.clients.report import report
+from peergate.urgency import come_first
 
 
 def port(text: str) -> tuple[str, float, float, float, int | None]:
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
 
+    come_first()
     ending = {signal.SIGTERM, signal.SIGINT}
     # Before the thread starts, so that it inherits this and the signals wait for `sigwait` below.
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Where nobody stops them, all clients reach their goals in some twenty seconds. A refused one gets twice that.
 REFUSED_SECONDS = 40.0
 LONGEST_SECONDS = 75.0
+# So long what begins late waits for all others.
+LATE_SECONDS = 20.0
 # The lab's Tox friend must be on line before somebody can meet it.
 FRIEND_SECONDS = 30.0
 # A gate may cost microseconds, not milliseconds; more shows that packets leave the kernel.
@@ -116,32 +118,33 @@ class Scenario:
 
     def _play(self, story: list[Part]) -> list[Outcome]:
         start = time.monotonic()
-        playing = [
-            (
-                part,
-                self._lab.start(
-                    f"{part.station.name}-{part.app}{'-ipv6' if part.ipv6 else ''}",
-                    part.station.name,
-                    list(part.command),
-                ),
-            )
-            for part in story
-        ]
+        playing = {part: self._begin(part) for part in story if not part.late}
         reached: dict[Part, float] = {}
         while not self._finished(story, reached, time.monotonic() - start):
             time.sleep(POLL_SECONDS)
             self._listen()
-            for part, process in playing:
+            for part, process in playing.items():
                 if part not in reached and part.goal.reached(process):
                     reached[part] = time.monotonic() - start
                     self._watcher.happened(part, "worked")
-        outcomes = [self._judge(part, process, reached) for part, process in playing]
-        for _, process in playing:
+            waiting = [part for part in story if part not in playing]
+            hopeful = (part for part in playing if self._is_hopeful(part))
+            if all(part in reached for part in hopeful) or time.monotonic() - start > LATE_SECONDS:
+                playing |= {part: self._begin(part) for part in waiting}
+        outcomes = [self._judge(part, playing[part], reached) for part in story]
+        for process in playing.values():
             self._lab.stop(process)
         return outcomes
 
+    def _begin(self, part: Part) -> Process:
+        name = f"{part.station.name}-{part.app}{'-ipv6' if part.ipv6 else ''}"
+        return self._lab.start(name, part.station.name, list(part.command))
+
+    def _is_hopeful(self, part: Part) -> bool:
+        return part.allowed or self._gateway is None
+
     def _finished(self, story: list[Part], reached: dict[Part, float], seconds: float) -> bool:
-        hopeful = [part for part in story if part.allowed or self._gateway is None]
+        hopeful = [part for part in story if self._is_hopeful(part)]
         waited = seconds > REFUSED_SECONDS or len(reached) == len(story)
         return seconds > LONGEST_SECONDS or (waited and all(part in reached for part in hopeful))
 

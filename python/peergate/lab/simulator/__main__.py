@@ -19,6 +19,7 @@ from peergate.lab.simulator.machine import Endpoint
 from peergate.lab.simulator.servers import LoginServer, Supernode
 from peergate.lab.simulator.sockets import Runner, now
 from peergate.lab.simulator.voice import Codec, some_codec
+from peergate.urgency import come_first
 
 POLL_SECONDS = 0.2
 
@@ -90,6 +91,8 @@ def main() -> None:
     parser.add_argument("--call", metavar="ADDRESS:PORT")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the call")
     given = parser.parse_args()
+    # A telephone has a processor of its own; here it shares one with all others.
+    come_first()
     if given.part == "client":
         asyncio.run(run_client(given))
     elif given.part == "supernodes":
