@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from peergate._engine import Call, Events, Flow, Host, Total
     from peergate.gateway import Settings
 
+# Columns of a terminal that has room for all of the tables, and those that a narrower one does without.
+WIDE = 110
+DISPENSABLE = {"ended", "route", "codec", "sent", "received", "sure", "minutes", "packets"}
 # What fits beside each other in a terminal of 24 lines.
 ROWS = 6
 BLOCKS = 3
@@ -112,8 +115,9 @@ class LiveView:
         self._roles: dict[tuple[str, str], Host] = {}
         self._said: deque[str] = deque(maxlen=SAID)
         self._stats: dict[str, int] = {}
+        self._console = console()
         self._live = Live(
-            console=console(), get_renderable=self._screen, refresh_per_second=4, screen=True
+            console=self._console, get_renderable=self.screen, refresh_per_second=4, screen=True
         )
 
     def __enter__(self) -> Self:
@@ -158,23 +162,35 @@ class LiveView:
         if blocked:
             self._blocks.add(flow)
 
-    def _screen(self) -> Group:
+    def screen(self) -> Group:
+        """What stands on it now."""
         tables = Table.grid(expand=True, padding=(0, 2))
         up = self._up.values()
+        of_apps = ((flow.app, flow) for flow in up)
+        of_hosts = ((host, flow) for flow in up for host in flow.hosts)
         tables.add_row(
-            _totals("Apps", self._summary.apps(), ((flow.app, flow) for flow in up)),
-            _totals(
-                "Hosts", self._summary.hosts(), ((host, flow) for flow in up for host in flow.hosts)
-            ),
+            self._fitting(_totals("Apps", self._summary.apps(), of_apps)),
+            self._fitting(_totals("Hosts", self._summary.hosts(), of_hosts)),
         )
         return Group(
             self._heading(),
             Panel(tables),
-            Panel(call_table(_newest(self._calls, CALLS))),
-            Panel(host_table(_newest(self._roles, CALLS))),
+            Panel(self._fitting(call_table(_newest(self._calls, CALLS)))),
+            Panel(self._fitting(host_table(_newest(self._roles, CALLS)))),
             Panel(_blocks(self._blocks.flows()), title="Last blocks, and why", title_align="left"),
             Text("\n".join(self._said), style="dim"),
         )
+
+    def _fitting(self, table: Table) -> Table:
+        if self._console.width >= WIDE:
+            return table
+        kept = [column for column in table.columns if column.header not in DISPENSABLE]
+        made = Table(title=table.title, title_justify="left", box=None, pad_edge=False)
+        for column in kept:
+            made.add_column(column.header, justify=column.justify, no_wrap=column.no_wrap)
+        for row in zip(*(column.cells for column in kept), strict=True):
+            made.add_row(*row)
+        return made
 
     def _heading(self) -> Text:
         settings = self._settings
@@ -187,9 +203,10 @@ class LiveView:
 
 
 def _totals(title: str, ended: list[tuple[str, Total]], up: Iterable[tuple[str, Up]]) -> Table:
-    table = Table(title, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column(title, no_wrap=True)
     for heading in ("up", "ended", "bytes", "blocked"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     sums = defaultdict(Sum, {name: Sum(total) for name, total in ended})
     for name, flow in up:
         sums[name].add(flow)
