@@ -41,6 +41,8 @@ pub struct Course {
     suspicion: i8,
     /// Whether the flow is cipher text from its first byte on, or of a program that hides.
     pub hides: bool,
+    /// Whether one side of a stream waits for the other; nothing until that was looked at.
+    waits: Option<bool>,
     /// Whether that side was heard to speak.
     spoke: [bool; 2],
     /// Packets of each side in the window before.
@@ -114,6 +116,19 @@ impl Course {
         self.random = true;
         let more = i16::from(self.suspicion) - self.sum(Activity::Call);
         self.add(Activity::Call, more.max(0));
+    }
+
+    /// Whether one side of a stream waits for the answer of the other before it asks again; nothing until it was looked at.
+    pub(super) fn waits(&self) -> Option<bool> {
+        self.waits
+    }
+
+    /// It was looked at. Where one waits, what sounded like speech was none.
+    pub(super) fn take_turns(&mut self, waits: bool) {
+        self.waits = Some(waits);
+        if waits {
+            self.add(Activity::Call, LIGHTEST - HEAVIEST);
+        }
     }
 
     /// Whether that side was heard to speak.

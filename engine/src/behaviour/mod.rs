@@ -16,6 +16,7 @@ mod rhythm;
 mod screen;
 mod segments;
 mod stats;
+mod steps;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -32,6 +33,7 @@ pub use telling::is_medium;
 use crate::apps::Activity;
 use crate::packet::{Side, Time, Transport};
 use randomness::{Sampled, Spread};
+use steps::Steps;
 
 /// Everything that is looked for in how a flow behaves. The order settles ties only.
 #[rustfmt::skip] // One line each, so that adding a detector changes one line.
@@ -164,6 +166,8 @@ pub struct Behaviour {
     sampled: Option<Box<Sampled>>,
     /// Whether nothing more is hoped for from its packets.
     pub released: bool,
+    /// Who waits for whom in a stream in the open, while that is of interest.
+    steps: Option<Box<Steps>>,
     /// The first turns of a stream that hides what it is, while that may show what it carries.
     turns: Option<Turns>,
     /// What was worth telling, one of each detector at most.
@@ -179,6 +183,7 @@ impl Behaviour {
             stats: Stats::new(now, stream),
             course: Course::new(stream),
             sampled: None,
+            steps: None,
             released: false,
             turns: None,
             findings: Vec::new(),
@@ -190,6 +195,9 @@ impl Behaviour {
     pub fn note(&mut self, time: Time, side: Side, len: u32, bytes: &[u8]) -> Noted {
         if let Some(sampled) = &mut self.sampled {
             sampled.note(bytes);
+        }
+        if let Some(steps) = &mut self.steps {
+            steps.note(time, side);
         }
         if let Some(turns) = &mut self.turns {
             turns.note(side, len as usize);
@@ -224,6 +232,20 @@ impl Behaviour {
         let place = DETECTORS.iter().position(|detector| detector.profile().activity == Activity::Call);
         if let Some(place) = place.and_then(|place| u8::try_from(place).ok()).filter(|_| sum >= TOLD_FROM) {
             self.find(place, sum, packet, window);
+        }
+    }
+
+    /// Looks at who waits for whom in a stream that sounds like speech in the open, from then until that is known.
+    fn look_at_steps(&mut self) {
+        match self.steps.as_ref().map(|steps| steps.wait()) {
+            None if self.course.sum(Activity::Call) > 0 && self.course.waits().is_none() => {
+                self.steps = Some(Box::default());
+            }
+            Some(Some(waits)) => {
+                self.steps = None;
+                self.course.take_turns(waits);
+            }
+            _ => {}
         }
     }
 
@@ -324,6 +346,9 @@ impl Behaviour {
             self.course.suspect(voice::if_hidden(window, &self.course));
         }
         let mut best = (0, Activity::Unknown);
+        if window.stream && !window.counted && !self.course.hides {
+            self.look_at_steps();
+        }
         for (place, detector) in (0..).zip(DETECTORS) {
             let fits = detector.fits(window, &self.course);
             let activity = detector.profile().activity;

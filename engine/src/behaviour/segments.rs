@@ -3,7 +3,8 @@
 //! Questions and answers come and go as evenly as that, so that more is asked than of datagrams. Where a stream is cipher
 //! text from its first byte on, as those of programs that hide, speech may be loose in time, and gathered: both ways 12 to
 //! 200 kbit/s at one even pace, in segments of nearly one size, the same from second to second. In the open, and behind
-//! TLS, only frames count that keep a codec's time exactly, with nearly one size each.
+//! TLS, only frames count that keep a codec's time exactly, with nearly one size each, and only where neither side waits for
+//! the other (`steps`): who asks every 60 ms in exact time is no speaker.
 
 use super::rhythm::Rhythm;
 use super::voice::{both, listens, unless_both_listen, AGAINST, READINGS};
@@ -26,7 +27,7 @@ const EXACT: i16 = 8;
 /// How well a second of a stream fits speech.
 pub(super) fn fits(window: &Window, course: &Course) -> i16 {
     if !course.hides {
-        return in_the_open(window);
+        return in_the_open(window, course);
     }
     if let [Some(one), Some(other)] = window.ways.each_ref().map(Way::speech) {
         return both(one, other, window, course);
@@ -63,9 +64,9 @@ pub(super) fn speaks(way: &Way) -> bool {
         && way.evenness() >= 60
 }
 
-fn in_the_open(window: &Window) -> i16 {
+fn in_the_open(window: &Window, course: &Course) -> i16 {
     match window.ways.each_ref().map(exactly) {
-        [Some(one), Some(other)] if one == other => EXACT,
+        [Some(one), Some(other)] if one == other && course.waits() != Some(true) => EXACT,
         _ => unless_it_flows(window),
     }
 }
