@@ -185,12 +185,15 @@ class Ordinary:
 
     def _passed(self, pieces: list[tuple[float, int]], late: float) -> Iterator[Word]:
         """The same pieces on either leg, a question now and then, else the answer, which comes `late`."""
-        before = CLIENT
+        at, planned = 0.0, []
         for number, (gap, size) in enumerate(pieces):
-            side = CLIENT if number % PIECES_ASKED == 0 else SERVER
-            wait = max(gap + (side - before) * late, 0.0)
-            yield wait, side, self._chance.randbytes(QUESTION_BYTES if side == CLIENT else size)
-            before = side
+            at += gap
+            asks = number % PIECES_ASKED == 0
+            planned.append((at, CLIENT, QUESTION_BYTES) if asks else (at + late, SERVER, size))
+        before = 0.0
+        for when, side, size in sorted(planned):
+            yield when - before, side, self._chance.randbytes(size)
+            before = when
 
 
 class Arrivals:
