@@ -22,8 +22,11 @@ use crate::source::FrameSource;
 /// How long to sleep in a silent line: orders are answered this fast.
 const NAP: Duration = Duration::from_millis(50);
 const SECOND: Duration = Duration::from_secs(1);
-/// How often the kernel's counts are taken over: also flows that are decided stay known to be alive.
-const COUNTING: Duration = Duration::from_secs(5);
+/// How often the kernel's counts are taken over: also flows that are decided stay known to be alive, and one that becomes
+/// lively is found to be.
+const COUNTING: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+/// A flow costs a microsecond then; so long after it make a hundredth of the time, within those bounds.
+const COUNTING_ONE: Duration = Duration::from_micros(100);
 /// Flows that are asked for one by one: a microsecond each, four times a second.
 const MOST_POLLED: usize = 1024;
 /// Flows whose counts are told while they are up: a screen shows no more.
@@ -55,7 +58,7 @@ impl Line {
     /// Runs until told to stop, or until the line is gone.
     pub fn run(&mut self, orders: &Receiver<Command>) -> Result<(), Error> {
         let (mut beaten, mut ticked, mut counted) = (Instant::now(), Instant::now(), Instant::now());
-        let mut polled = 0;
+        let (mut polled, mut pause) = (0, COUNTING.0);
         loop {
             self.drain()?;
             if beaten.elapsed() >= self.heartbeat {
@@ -66,13 +69,13 @@ impl Line {
                 self.tick()?;
                 ticked = Instant::now();
             }
-            if counted.elapsed() >= COUNTING {
-                self.take_over_counts()?;
+            if counted.elapsed() >= pause {
+                pause = (COUNTING_ONE * self.take_over_counts()?).clamp(COUNTING.0, COUNTING.1);
                 counted = Instant::now();
             }
             let time = now();
             if time.0 / hosts::BIN != polled {
-                self.poll(time)?;
+                self.poll()?;
                 polled = time.0 / hosts::BIN;
             }
             match orders.try_recv() {
@@ -119,11 +122,13 @@ impl Line {
         Ok(())
     }
 
-    fn take_over_counts(&mut self) -> Result<(), Error> {
+    /// Gives how many flows there were.
+    fn take_over_counts(&mut self) -> Result<u32, Error> {
         let Self { source, engine, writer, decided, out, .. } = self;
         let enforcer = source.enforcer();
-        let mut so_far = Vec::new();
+        let (mut flows, mut so_far) = (0, Vec::new());
         enforcer.flow_counters(&mut |key, counters| {
+            flows += 1;
             let counted = counted(key, counters);
             if let Some(gist) = decided.heard_again(key, counted.last) {
                 engine.adopt(&Adopted { counted, start: Time(counters.first), gist }, out);
@@ -136,16 +141,16 @@ impl Line {
         decided.forget_silent(now());
         writer.take(out, enforcer);
         writer.outlet().tell(Happened::Counted(so_far), &writer.rules);
-        Ok(())
+        Ok(flows)
     }
 
     /// Flows that are compared with each other are asked for one by one: a relay is known by their courses, in steps that
     /// the counts of all flows are too coarse for.
-    fn poll(&mut self, time: Time) -> Result<(), Error> {
+    fn poll(&mut self) -> Result<(), Error> {
         let keys: Vec<FlowKey> = self.engine.followed().filter_map(|key| in_kernel(&key)).take(MOST_POLLED).collect();
         for key in keys {
             if let Some(counters) = self.source.enforcer().counters_of(&key)? {
-                self.engine.polled(&counted(&key, &counters), time);
+                self.engine.polled(&counted(&key, &counters), now());
             }
         }
         Ok(())

@@ -150,13 +150,15 @@ pub struct Unseen {
 
 /// Bytes before a payload, about: Ethernet, IP, and UDP or TCP with timestamps.
 const HEADERS: [u64; 2] = [42, 66];
+/// Sums of less than that are no second on average. Who counts every two seconds may miss the last packet of one.
+const SUMS: u64 = WINDOW * 3 / 2;
 
 impl Window {
     /// A second of what was counted, on average; nothing where that is too little to be one.
     #[must_use]
     pub fn of_unseen(unseen: &Unseen, stream: bool) -> Option<Self> {
         let lasted = unseen.to.since(unseen.from);
-        if lasted < 2 * WINDOW {
+        if lasted < SUMS {
             return None;
         }
         let [_, headers] = HEADERS;

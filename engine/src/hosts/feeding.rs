@@ -179,6 +179,9 @@ impl Hosts {
             self.follow(place, side, host, now);
         }
         flow.series = place;
+        if self.series.look(place).is_some_and(Series::is_inside) && !self.doors.contains(&place) {
+            self.doors.push(place);
+        }
     }
 
     /// Where a host of ours lies at that side of a flow, if it may follow one more.

@@ -88,8 +88,8 @@ pub struct Host {
     pub lively: Vec<(u32, Side)>,
     /// The roles that it plays, by their place in [`ROLES`]. Hardly any host plays one.
     pub roles: [Option<Box<Held>>; ROLES.len()],
-    /// Cases that wait for a second look, by their place in [`ROLES`].
-    pub looked: [bool; ROLES.len()],
+    /// Since when every look made a case, by its place in [`ROLES`].
+    pub made: [Option<Time>; ROLES.len()],
     /// Waits to be looked at.
     pub queued: bool,
     /// Since this day.
@@ -115,7 +115,7 @@ impl Host {
             udp_ends: Seen::default(),
             lively: Vec::new(),
             roles: Default::default(),
-            looked: Default::default(),
+            made: Default::default(),
             queued: false,
             day: now,
             turned: now,

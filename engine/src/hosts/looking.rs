@@ -38,6 +38,8 @@ impl Hosts {
         if often {
             self.looked_at_series = now;
             self.look_at_series(now, out);
+        } else {
+            self.look_at_doors(now);
         }
         let waiting = self.queue.len().min(MOST_LOOKS);
         let places: Vec<u32> = self.queue.drain(..waiting).collect();
@@ -77,9 +79,10 @@ impl Hosts {
     fn found(&mut self, place: u32, at: usize, profile: &Profile, case: Case, out: &mut Outbox, now: Time) {
         let alarm_at = self.limits.alarm.max(1);
         let Some(host) = self.table.get(place) else { return };
-        let (Some(looked), Some(slot)) = (host.looked.get_mut(at), host.roles.get_mut(at)) else { return };
+        let (Some(made), Some(slot)) = (host.made.get_mut(at), host.roles.get_mut(at)) else { return };
         let found = case.weight() >= DECIDES;
-        let before = std::mem::replace(looked, found);
+        *made = if found { made.or(Some(now)) } else { None };
+        let stood = made.map_or(0, |made| now.since(made));
         let until = Time(now.0.saturating_add(profile.life * Time::SECOND));
         match slot {
             _ if !found => {}
@@ -89,7 +92,7 @@ impl Hosts {
                 self.totals.add(at, packets, bytes);
                 (held.case, held.until, held.seen) = (case, until, now);
             }
-            None if before || !profile.twice => {
+            None if stood >= case.stands * Time::SECOND => {
                 let (packets, bytes) = passed(&self.series, &case, None);
                 let cost = Cost { bytes, packets };
                 self.totals.add(at, packets, bytes);
@@ -123,6 +126,22 @@ impl Hosts {
                 self.forget(place);
             }
         }
+    }
+
+    /// Queues the hosts that let a neighbour in, and have something else to compare that with.
+    fn look_at_doors(&mut self, now: Time) {
+        let mut doors = std::mem::take(&mut self.doors);
+        doors.retain(|place| self.series.look(*place).is_some_and(Series::is_inside));
+        for place in &doors {
+            let server = self.series.look(*place).and_then(|series| series.hosts.last().copied().flatten());
+            let Some(server) = server else { continue };
+            let Some(host) = self.table.look(server).filter(|host| host.lively.len() > 1) else { continue };
+            for (place, _) in &host.lively {
+                self.series.get(*place).into_iter().for_each(|series| series.advance(now));
+            }
+            self.enqueue(server);
+        }
+        self.doors = doors;
     }
 
     /// Roles that were not seen for their life are lost.

@@ -59,6 +59,8 @@ impl Default for Limits {
 pub struct Hosts {
     table: Table,
     series: Places<Series>,
+    /// Places of lively flows between two hosts of ours: one of them may let the other out.
+    doors: Vec<u32>,
     /// Hosts that something happened to, by place.
     queue: Vec<u32>,
     /// Hosts that play a role, by place.
@@ -83,6 +85,7 @@ impl Hosts {
         Self {
             table: Table::new(limits.hosts, seed),
             series: Places::new(limits.series),
+            doors: Vec::new(),
             queue: Vec::new(),
             holding: Vec::new(),
             excuses: Excuses::default(),

@@ -7,8 +7,10 @@ use crate::packet::{Endpoint, Side, Time, Transport};
 
 /// A quarter of a second: a relay passes on within it, or in the next.
 pub const BIN: u64 = 250 * Time::MILLI;
-/// Half a minute and a little: no pair is judged by less than half a minute.
+/// Half a minute and a little: no pair is judged by more than half a minute.
 pub const BINS: usize = 128;
+/// Whoever counts for every quarter second has fallen silent when so many went by without a count: nothing came in them.
+const SILENT: u64 = 4;
 /// Payload ends that are kept of each side.
 const SAMPLES: usize = 32;
 /// One payload in four is sampled, chosen by what it holds: both flows of a pair choose the same.
@@ -51,8 +53,15 @@ pub struct Series {
     fast: Time,
     /// Counts of the kernel were spread over time: fine steps mean nothing.
     pub coarse: bool,
-    /// Payload bytes by side that somebody else has counted, who counts for every bin from now on.
-    polled: Option<[u64; 2]>,
+    /// What somebody else has counted so far, who counts for every bin from now on.
+    polled: Option<Polled>,
+}
+
+/// Payload bytes by side, and until when they were counted.
+#[derive(Clone, Copy, Debug)]
+struct Polled {
+    bytes: [u64; 2],
+    at: Time,
 }
 
 /// The end of a payload, and when it passed, in milliseconds.
@@ -67,6 +76,8 @@ struct Sample {
 pub struct Strand<'a> {
     series: &'a Series,
     side: Side,
+    /// Number of the first quarter second that does not count.
+    until: u64,
 }
 
 impl Series {
@@ -91,6 +102,11 @@ impl Series {
         }
     }
 
+    /// Whether it is between two hosts of ours.
+    pub fn is_inside(&self) -> bool {
+        self.hosts.iter().all(Option::is_some)
+    }
+
     /// Begins to keep bins.
     pub fn keep(&mut self, now: Time) {
         if self.bins.is_empty() {
@@ -107,7 +123,14 @@ impl Series {
 
     /// Whether bins are kept, for at least that many.
     pub fn spans(&self, bins: usize) -> bool {
-        !self.bins.is_empty() && self.head.saturating_sub(self.filled_since) >= bins as u64
+        !self.bins.is_empty() && self.until().saturating_sub(self.filled_since) >= bins as u64
+    }
+
+    /// Number of the first quarter second of which not all is known yet: not all of the latest has passed, and who counts
+    /// them for us comes by a moment after it has.
+    pub fn until(&self) -> u64 {
+        let counted = self.polled.map_or(self.head, |polled| polled.at.0 / BIN);
+        counted.clamp(self.head.saturating_sub(SILENT), self.head)
     }
 
     /// Takes a packet.
@@ -135,22 +158,37 @@ impl Series {
         self.samples.reverse();
         self.sampled.reverse();
         self.bins.iter_mut().for_each(|sides| sides.reverse());
-        self.polled.iter_mut().for_each(|sides| sides.reverse());
+        self.polled.iter_mut().for_each(|polled| polled.bytes.reverse());
     }
 
-    /// Takes what somebody counted of the flow so far, packets and bytes by side, who comes by once in every bin: what is new
-    /// since the last time passed in the bin before.
+    /// Takes what somebody counted of the flow so far, packets and bytes by side, who comes by once in every bin, now a
+    /// little sooner and now a little later: what is new passed since the last time.
     pub fn poll(&mut self, now: Time, counts: [(u32, u64); 2]) {
         self.advance(now);
         let [datagram, segment] = HEADERS;
         let headers = if self.key.transport == Transport::Tcp.number() { segment } else { datagram }
             + if self.ends.iter().all(|end| end.addr.as_v4().is_some()) { 0 } else { OF_V6 };
-        let payload = counts.map(|(packets, bytes)| bytes.saturating_sub(u64::from(packets) * headers));
-        let before = self.polled.replace(payload).unwrap_or(payload);
-        for (side, (now_there, before)) in [Side::Client, Side::Server].into_iter().zip(payload.into_iter().zip(before))
+        let bytes = counts.map(|(packets, bytes)| bytes.saturating_sub(u64::from(packets) * headers));
+        let Some(before) = self.polled.replace(Polled { bytes, at: now }) else {
+            // Whatever was known of it before was told in other steps.
+            self.coarse = false;
+            self.filled_since = now.0 / BIN + 1;
+            return;
+        };
+        for (side, (bytes, before_there)) in
+            [Side::Client, Side::Server].into_iter().zip(bytes.into_iter().zip(before.bytes))
         {
-            let new = u32::try_from(now_there.saturating_sub(before)).unwrap_or(u32::MAX);
-            self.add((now.0 / BIN).saturating_sub(1), side, new);
+            self.share_out(side, before.at, now, bytes.saturating_sub(before_there));
+        }
+    }
+
+    /// Bytes that passed evenly from one moment to another, as far as anybody knows.
+    fn share_out(&mut self, side: Side, since: Time, until: Time, bytes: u64) {
+        let (first, last, lasted) = (since.0 / BIN, until.0 / BIN, until.since(since).max(1));
+        for bin in first.max(last.saturating_sub(BINS as u64 - 1))..=last {
+            let of_bin = until.0.min((bin + 1).saturating_mul(BIN)).saturating_sub(since.0.max(bin * BIN));
+            let share = u128::from(bytes) * u128::from(of_bin) / u128::from(lasted);
+            self.add(bin, side, u32::try_from(share).unwrap_or(u32::MAX));
         }
     }
 
@@ -163,12 +201,8 @@ impl Series {
         }
         self.coarse = true;
         self.advance(until);
-        let (first, last) = (since.0 / BIN + 1, until.0 / BIN);
-        let first = first.max(last.saturating_sub(BINS as u64 - 1)).min(last);
-        let steps = last - first + 1;
         for (side, bytes) in [Side::Client, Side::Server].into_iter().zip(bytes) {
-            let each = u32::try_from(bytes / steps).unwrap_or(u32::MAX);
-            (first..=last).for_each(|bin| self.add(bin, side, each));
+            self.share_out(side, since, until, bytes);
         }
     }
 
@@ -209,12 +243,12 @@ impl Series {
 
     /// The bytes that come to the end on that side.
     pub fn towards(&self, side: Side) -> Strand<'_> {
-        Strand { series: self, side: side.other() }
+        self.from(side.other())
     }
 
     /// The bytes that the end on that side sends.
     pub fn from(&self, side: Side) -> Strand<'_> {
-        Strand { series: self, side }
+        Strand { series: self, side, until: self.until() }
     }
 
     /// The end beyond the local one.
@@ -274,9 +308,14 @@ impl Series {
 }
 
 impl<'a> Strand<'a> {
+    /// The same, without what is not known of another.
+    pub fn until(self, bin: u64) -> Self {
+        Self { until: self.until.min(bin), ..self }
+    }
+
     /// Bytes of the latest whole bins, oldest first, `ago` bins back.
     pub fn recent(self, bins: usize, ago: usize) -> impl Iterator<Item = f64> + 'a {
-        let last = self.series.head.saturating_sub(1 + ago as u64);
+        let last = self.until.saturating_sub(1 + ago as u64);
         let first = last.saturating_sub(bins as u64 - 1);
         (first..=last).map(move |bin| {
             let sides = self.series.bins.get(index(bin)).copied().unwrap_or_default();

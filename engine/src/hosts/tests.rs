@@ -1,5 +1,6 @@
 //! Hosts, fed with flows that were never packets.
 
+mod neighbours;
 mod relays;
 
 use super::*;
@@ -47,6 +48,14 @@ impl Play {
     fn wait(&mut self, seconds: u64) {
         for _ in 0..seconds {
             self.now.0 += Time::SECOND;
+            self.hosts.look(self.now, &mut self.out);
+        }
+    }
+
+    /// A quarter second passes; every fourth is the end of a second.
+    fn quarter(&mut self, tick: u32) {
+        self.now.0 += 250 * Time::MILLI;
+        if tick % 4 == 3 {
             self.hosts.look(self.now, &mut self.out);
         }
     }

@@ -26,8 +26,6 @@ pub struct Profile {
     pub title: &'static str,
     /// Seconds for which it is held after it was last seen.
     pub life: u64,
-    /// Whether it must be seen in two looks that follow each other.
-    pub twice: bool,
 }
 
 /// A way to find a role.
@@ -57,6 +55,8 @@ pub struct Case {
     pub port: Option<u16>,
     /// Whom it passes traffic on between.
     pub between: Vec<Between>,
+    /// Seconds for which every look must show it, until it is believed.
+    pub stands: u64,
 }
 
 /// One thing that was seen of a host.

@@ -50,7 +50,7 @@ const TWO_TRANSPORTS: i16 = 15;
 // A client is not called.
 const CALLED_TOO: i16 = 8;
 
-static PROFILE: Profile = Profile { role: apps::Role::Peer, title: "peer-to-peer node", life: 600, twice: false };
+static PROFILE: Profile = Profile { role: apps::Role::Peer, title: "peer-to-peer node", life: 600 };
 
 impl Role for Peer {
     fn profile(&self) -> &'static Profile {

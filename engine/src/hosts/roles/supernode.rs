@@ -31,7 +31,7 @@ const CALLS_OUT: i16 = 20;
 const TWO_TRANSPORTS: i16 = 10;
 const UP: i16 = 5;
 
-static PROFILE: Profile = Profile { role: apps::Role::Supernode, title: "supernode", life: 1800, twice: false };
+static PROFILE: Profile = Profile { role: apps::Role::Supernode, title: "supernode", life: 1800 };
 
 impl Role for Supernode {
     fn profile(&self) -> &'static Profile {

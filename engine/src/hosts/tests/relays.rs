@@ -46,6 +46,53 @@ fn a_relay_that_encrypts_anew_is_known_by_the_course_of_its_bytes() {
 }
 
 #[test]
+fn who_passes_packets_on_as_they_are_is_known_within_seconds() {
+    let mut play = Play::new();
+    relay(&mut play, 6, |_, payload| Some(payload.to_vec()));
+    play.wait(5);
+    assert_eq!(play.playing(near(1, 0).addr), [apps::Role::Relay]);
+}
+
+/// A stranger's download by way of a host of ours, encrypted anew: hardly anything goes the other way. Says what comes in a
+/// quarter second, and what goes.
+fn lends(play: &mut Play, seconds: u32, comes: impl Fn(u32) -> u64, goes: impl Fn(u32) -> u64) {
+    let mut one = play.talk(far(1, 5_000), near(1, 9_230), Transport::Tcp);
+    let mut other = play.talk(near(1, 50_001), far(2, 8_443), Transport::Tcp);
+    play.hosts.lively(&mut one, play.now);
+    play.hosts.lively(&mut other, play.now);
+    let (mut came, mut went) = (0, 0);
+    for tick in 0..seconds * 4 {
+        (came, went) = (came + comes(tick), went + goes(tick));
+        let asked = u64::from(tick / 6) * 300;
+        play.hosts.polled(&other, play.now, [(0, asked), (0, came)]);
+        play.hosts.polled(&one, play.now, [(0, asked), (0, went)]);
+        play.quarter(tick);
+    }
+}
+
+/// What comes in so many a quarter second: now little, now much.
+fn piece(tick: u32) -> u64 {
+    let mixed = u64::from(tick + 1).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let dice = (mixed ^ mixed >> 31).wrapping_mul(0x94d0_49bb_1331_11eb) >> 54;
+    dice * dice / 80 + 200
+}
+
+#[test]
+fn a_line_that_is_lent_is_known_by_one_way_within_twenty_seconds() {
+    let mut play = Play::new();
+    lends(&mut play, 20, piece, piece);
+    assert_eq!(play.playing(near(1, 0).addr), [apps::Role::Relay]);
+}
+
+#[test]
+fn two_flows_that_are_loud_together_once_are_no_relay() {
+    let mut play = Play::new();
+    let loud = |tick: u32, other: u32| if tick % 40 == 7 { 200_000 } else { piece(tick + other) };
+    lends(&mut play, 60, |tick| loud(tick, 0), |tick| loud(tick, 999));
+    assert!(play.told().is_empty(), "{:?}", play.told());
+}
+
+#[test]
 fn a_relay_is_known_by_what_the_kernel_counts_of_it_alone() {
     let mut play = Play::new();
     let mut one = play.talk(far(1, 5_000), near(1, 9_230), Transport::Tcp);
@@ -62,68 +109,9 @@ fn a_relay_is_known_by_what_the_kernel_counts_of_it_alone() {
         let counted = |headers: u64| [(packets, bytes + u64::from(packets) * headers), (0, 0)];
         play.hosts.polled(&one, play.now, counted(66));
         play.hosts.polled(&other, play.now, counted(42));
-        play.now.0 += 250 * Time::MILLI;
-        if tick % 4 == 3 {
-            play.hosts.look(play.now, &mut play.out);
-        }
+        play.quarter(tick);
     }
     assert_eq!(play.playing(near(1, 0).addr), [apps::Role::Relay]);
-}
-
-/// Somebody speaks with a host of ours, and that with a stranger, both ways in words and pauses; `out` says in which tick
-/// somebody spoke who is heard beyond the host.
-fn lets_in(play: &mut Play, client: Endpoint, seconds: u32, out: impl Fn(u32) -> u32) {
-    let mut one = play.talk(client, near(1, 8_388), Transport::Tcp);
-    let mut other = play.talk(near(1, 50_000), far(2, 33_445), Transport::Tcp);
-    play.hosts.lively(&mut one, play.now);
-    play.hosts.lively(&mut other, play.now);
-    let said = |tick: u32, side: u32| {
-        let mixed = u64::from(tick / 3 + side * 5).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let word = (mixed ^ mixed >> 31).wrapping_mul(0x94d0_49bb_1331_11eb) >> 61;
-        if word < 3 {
-            40
-        } else {
-            1500 + word * 160 + u64::from(tick * 31 % 90)
-        }
-    };
-    let (mut in_here, mut out_there) = ([0_u64; 2], [0_u64; 2]);
-    for tick in 0..seconds * 4 {
-        for (side, (here, there)) in (0..).zip(in_here.iter_mut().zip(&mut out_there)) {
-            *here += said(tick, side);
-            *there += said(out(tick), side);
-        }
-        play.hosts.polled(&one, play.now, in_here.map(|bytes| (0, bytes)));
-        play.hosts.polled(&other, play.now, out_there.map(|bytes| (0, bytes)));
-        play.now.0 += 250 * Time::MILLI;
-        if tick % 4 == 3 {
-            play.hosts.look(play.now, &mut play.out);
-        }
-    }
-}
-
-#[test]
-fn who_lets_a_neighbour_in_and_out_again_is_known_within_twenty_seconds() {
-    let mut play = Play::new();
-    lets_in(&mut play, near(2, 40_000), 20, |tick| tick);
-    assert_eq!(play.playing(near(1, 0).addr), [apps::Role::Relay]);
-}
-
-#[test]
-fn who_lets_a_stranger_in_is_looked_at_for_half_a_minute() {
-    let mut play = Play::new();
-    lets_in(&mut play, far(9, 40_000), 20, |tick| tick);
-    assert!(play.told().is_empty(), "{:?}", play.told());
-    lets_in(&mut play, far(9, 40_001), 60, |tick| tick);
-    assert_eq!(play.playing(near(1, 0).addr), [apps::Role::Relay]);
-}
-
-#[test]
-fn who_speaks_with_a_neighbour_and_with_a_stranger_is_no_relay() {
-    for shift in [7, 40, 333, 1000, 4001] {
-        let mut play = Play::new();
-        lets_in(&mut play, near(2, 40_000), 120, |tick| tick + shift);
-        assert!(play.told().is_empty(), "{shift}: {:?}", play.told());
-    }
 }
 
 /// Two flows of a host at a constant rate, told in quarter seconds; `out` says what goes out for what comes in.
@@ -141,10 +129,7 @@ fn constant(play: &mut Play, out: impl Fn(u32, u64) -> u64) {
         (came, went) = (came + bytes, went + if falters { 0 } else { out(tick, bytes) });
         play.hosts.polled(&one, play.now, [(0, came), (0, 0)]);
         play.hosts.polled(&other, play.now, [(0, went), (0, 0)]);
-        play.now.0 += 250 * Time::MILLI;
-        if tick % 4 == 3 {
-            play.hosts.look(play.now, &mut play.out);
-        }
+        play.quarter(tick);
     }
 }
 
