@@ -48,6 +48,9 @@ class Gateway(Protocol):
     def verdicts(self) -> list[Verdict]:
         """All verdicts so far."""
 
+    def hosts(self) -> list[dict[str, Any]]:
+        """What was told of hosts so far."""
+
 
 class ShippedGateway:
     """`peergate gateway` with the shipped policy or another, told where the lab's groups are."""
@@ -58,6 +61,7 @@ class ShippedGateway:
         self._eve: Path | None = None
         self._read = 0
         self._verdicts: list[Verdict] = []
+        self._hosts: list[dict[str, Any]] = []
 
     def start(self, lab: Lab) -> None:
         """Starts the program on the gate and waits until it is in the line."""
@@ -81,20 +85,26 @@ class ShippedGateway:
             raise ProcessError(f"the gateway is not in the line; it said: {said(process)}")
 
     def hosts(self) -> list[dict[str, Any]]:
-        """What was told of hosts so far."""
-        lines = self._eve.read_text().splitlines() if self._eve else []
-        return [told for line in lines if (told := json.loads(line))["event_type"] == "host"]
+        """Reads what the gateway has written since the last time."""
+        self._hear()
+        return self._hosts
 
     def verdicts(self) -> list[Verdict]:
-        """Reads what the gateway has written since the last time."""
-        if self._eve:
-            with self._eve.open("rb") as file:
-                file.seek(self._read)
-                fresh = file.read()
-            complete = fresh[: fresh.rfind(b"\n") + 1]
-            self._read += len(complete)
-            self._verdicts += parse(complete)
+        """The same, of flows."""
+        self._hear()
         return self._verdicts
+
+    def _hear(self) -> None:
+        if not self._eve:
+            return
+        with self._eve.open("rb") as file:
+            file.seek(self._read)
+            fresh = file.read()
+        complete = fresh[: fresh.rfind(b"\n") + 1]
+        self._read += len(complete)
+        self._verdicts += parse(complete)
+        told = map(json.loads, complete.splitlines())
+        self._hosts += [line for line in told if line["event_type"] == "host"]
 
 
 def said(process: Process) -> str:

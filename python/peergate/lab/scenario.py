@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from peergate.lab import latency
-from peergate.lab.process import POLL_SECONDS
+from peergate.lab import detour, latency
+from peergate.lab.process import POLL_SECONDS, wait_until
 from peergate.lab.servers import start_internet
 from peergate.lab.story import parts
 from peergate.lab.topology import STATIONS
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from peergate.lab.gateway import Gateway, Verdict
     from peergate.lab.latency import Latency
     from peergate.lab.process import Process
+    from peergate.lab.servers import Internet
     from peergate.lab.story import Part
 
 # Where nobody stops them, all clients reach their goals in some twenty seconds. A refused one gets twice that.
@@ -26,6 +27,10 @@ LONGEST_SECONDS = 75.0
 LATE_SECONDS = 20.0
 # The lab's Tox friend must be on line before somebody can meet it.
 FRIEND_SECONDS = 30.0
+# A log-on over TCP, the friend found by way of other users, and the call taken.
+CALLING_SECONDS = 60.0
+# Whoever passes a call on is known by some seconds of it.
+NAMED_SECONDS = 20.0
 # A gate may cost microseconds, not milliseconds; more shows that packets leave the kernel.
 LARGEST_ADDED_US = 100.0
 CAMPUS_ADDRESSES = {
@@ -108,6 +113,8 @@ class Scenario:
         story = parts(self._lab, internet)
         self._watcher.stage(f"starting {len(story)} clients")
         outcomes = self._play(story)
+        self._watcher.stage("a student calls by way of a colleague's machine")
+        outcomes.append(self._go_round(internet))
         self._watcher.stage("measuring the line beside a plain bridge")
         measured = latency.measure(self._lab)
         forbidden = {(part.address, part.app) for part in story if not part.allowed}
@@ -142,6 +149,33 @@ class Scenario:
 
     def _is_hopeful(self, part: Part) -> bool:
         return part.allowed or self._gateway is None
+
+    def _go_round(self, internet: Internet) -> Outcome:
+        """Who may not call gets out through a neighbour who may: found, named with both ends, and cut off."""
+        tox = detour.start_detour(self._lab, internet)
+        called = tox.wait("call-started", CALLING_SECONDS) is not None
+        start = time.monotonic()
+        refusal = self._refused_round(start) if called and self._gateway else None
+        heard = called and detour.is_heard(tox)
+        self._lab.stop(tox)
+        seconds = time.monotonic() - start
+        return Outcome(detour.part(), worked=heard, seconds=seconds, refusal=refusal, tried=called)
+
+    def _refused_round(self, start: float) -> Verdict | None:
+        """The verdict that stopped it, if the gateway also said who helped whom."""
+        gateway = self._gateway
+        if not gateway or not wait_until(lambda: bool(detour.named(gateway)), NAMED_SECONDS):
+            return None
+        ends = " and ".join(detour.named(gateway))
+        seconds = time.monotonic() - start
+        self._watcher.stage(
+            f"the relay between {ends} is named, {seconds:.0f} s after the call began"
+        )
+        wait_until(lambda: detour.cut(gateway) is not None, NAMED_SECONDS)
+        refusal = detour.cut(gateway)
+        if refusal:
+            self._watcher.refused(refusal)
+        return refusal
 
     def _finished(self, story: list[Part], reached: dict[Part, float], seconds: float) -> bool:
         hopeful = [part for part in story if self._is_hopeful(part)]

@@ -1,7 +1,7 @@
 """A Tox user: logs on, answers friends, and if told a friend writes to it and calls it.
 
-Tells: started (address), online (connection), offline, friend-online, message (text), call-started, call-ended
-(frames sent and received).
+Tells: started (address), online (connection), offline, friend-online, message (text), call-started, heard (frames so
+far, every second of a call), call-ended (frames sent and received).
 """
 
 from __future__ import annotations
@@ -146,13 +146,17 @@ class Conversation:
         self.received = 0
         self._started = started
         self._frames = 0
+        self._told = 0
 
     def seconds(self, now: float) -> float:
         """How long it lasts already."""
         return now - self._started
 
     def talk(self, tox: Tox, now: float) -> None:
-        """Sends the frames that are due."""
+        """Sends the frames that are due, and tells how many came."""
+        if self.seconds(now) >= self._told + 1:
+            self._told = int(self.seconds(now))
+            report("heard", frames=self.received)
         while self.seconds(now) > self._frames * FRAME_SECONDS:
             self.sent += tox.send_audio(
                 self.friend, speech(self._frames), FRAME_SAMPLES, AUDIO_RATE
