@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from peergate.lab.campus.scripts import Label
 from peergate.lab.process import ProcessError, python, said, wait_until
+from peergate.lab.record.browsers import BROWSERS
 from peergate.lab.record.recording import Cast
 from peergate.lab.record.tunnels import TUNNELS
 from peergate.lab.record.voices import VOICES
@@ -202,6 +203,7 @@ CASTS = {
         sip,
         (("baresip-", SIP_PORT, Label("call", "sip")), ("baresip-", 0, Label("call", "sip|rtp"))),
     ),
+    **BROWSERS,
     **TUNNELS,
     **VOICES,
 }

@@ -1,4 +1,4 @@
-"""Who plays in recordings of voices that need a sound card: Mumble and Jami."""
+"""Who plays in recordings of voices that need a sound card: Mumble, Jami and linphone."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from peergate.lab.process import ProcessError, python, said, wait_until
 from peergate.lab.record import sound
 from peergate.lab.record.recording import Cast
 from peergate.lab.record.tunnels import certificate
+from peergate.lab.servers import READY_SECONDS
 from peergate.lab.topology import ADDRESSES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from peergate.lab.build import Lab
+    from peergate.lab.process import Process
 
 MUMBLE_PORT = 64_738
 DHT_PORT = 4222
@@ -54,6 +56,23 @@ updatecheck=false
 plugincheck=false
 usage=false
 asktoquit=false
+"""
+
+
+# SIP over UDP alone, no pictures.
+PHONE = """[sip]
+sip_port=5060
+sip_tcp_port=-1
+media_encryption=zrtp
+contact=sip:{host}@{address}
+[net]
+mtu=1300
+[sound]
+ec=0
+[video]
+enabled=0
+capture=0
+display=0
 """
 
 
@@ -118,6 +137,30 @@ def jami_command(lab: Lab, name: str, node: str, *options: str) -> list[str]:
     return sound.with_sound(lab.folder / f"jami-{name}", python("clients.jami", node, *options))
 
 
+def linphone(lab: Lab) -> None:
+    """A call between two linphone, whose keys are agreed on inside the media (ZRTP)."""
+    callee = start_linphone(lab, "friend", "sleep 600", "-a")
+    if not wait_until(lambda: "linphonec>" in said(callee), READY_SECONDS):
+        raise ProcessError(f"linphone is not ready: {said(callee)}")
+    words = f"sleep 3; echo call sip:friend@{ADDRESSES['friend']}; sleep 600"
+    caller = start_linphone(lab, "staff", words)
+    if not wait_until(lambda: "connected" in said(caller), REGISTERED_SECONDS):
+        raise ProcessError(f"the call was not answered: {said(caller)[-800:]}")
+
+
+def start_linphone(lab: Lab, host: str, words: str, *options: str) -> Process:
+    """A phone that is told `words`, and keeps listening: nobody sits at its console."""
+    home = lab.folder / f"linphone-{host}"
+    settings = lab.folder / f"linphone-{host}.ini"
+    settings.write_text(PHONE.format(host=host, address=ADDRESSES[host]))
+    line = f'({words}) | exec linphonec "$@"'
+    command = ["sh", "-c", line, "linphone", "-c", str(settings), *options]
+    with_sound = sound.with_sound(home, command)
+    # It makes no folder for its list of calls, and calls nobody without that.
+    (home / ".local" / "share" / "linphone").mkdir(parents=True)
+    return lab.start(f"linphone-{host}", host, with_sound)
+
+
 VOICES = {
     "mumble": Cast(
         "Mumble: two in a room of a server",
@@ -125,6 +168,16 @@ VOICES = {
         (*ROOM, "web"),
         mumble,
         (("mumble-", MUMBLE_PORT, Label("call", "mumble")),),
+    ),
+    "linphone": Cast(
+        "SIP: a call between two linphone, encrypted with ZRTP",
+        {"linphonec": "linphone-cli", **sound.TOOLS},
+        ("staff", "friend"),
+        linphone,
+        (
+            ("linphone-", 5060, Label("call", "sip")),
+            ("linphone-", 0, Label("call", "sip|rtp|zrtp")),
+        ),
     ),
     "jami": Cast(
         "Jami: log-on, call",
