@@ -170,6 +170,8 @@ impl Catalog {
         let calls = media == Some(Category::Call);
         // Sound that a call of SIP announced is a call, though SIP itself only sets calls up.
         let usual = self.app(self.plain(protocol)).activity.or(app.activity);
+        // Reports of who watches television are no call.
+        let usual = usual.filter(|usual| *usual != Activity::Call || app.category != Category::Streaming);
         let own = teachable(best.own(), self.doubt(best, known));
         let others = runners_up(best.app, tally);
         let shown = shown_as_announced(best.app, protocol, known);

@@ -41,6 +41,7 @@ mod egd;
 mod enip;
 mod ethereum;
 mod fastcgi;
+mod fastd;
 mod fasttrack;
 mod fix;
 mod framed;
@@ -59,6 +60,7 @@ mod hl7;
 mod hsrp;
 mod http;
 mod http2;
+mod hyperdht;
 mod iax;
 mod iec104;
 mod imap;
@@ -84,6 +86,7 @@ mod megaco;
 mod memcached;
 mod mgcp;
 mod minecraft;
+mod mkcp;
 mod mms;
 mod modbus;
 mod monero;
@@ -95,6 +98,7 @@ mod msnp;
 mod mumble;
 mod munin;
 mod mysql;
+mod n2n;
 mod nano;
 mod natpmp;
 mod nats;
@@ -192,6 +196,7 @@ mod ubiquiti;
 mod unistim;
 mod viber;
 mod vnc;
+mod vtun;
 mod websocket;
 mod wechat;
 mod whatsapp;
@@ -202,6 +207,7 @@ mod wsd;
 mod x11;
 mod xdmcp;
 mod xmpp;
+mod yggdrasil;
 mod ymsg;
 mod zabbix;
 mod zerotier;
@@ -303,6 +309,8 @@ pub enum Next {
     /// After so many bytes of this payload something else begins, nobody knows what: every protocol is asked
     /// (CONNECT, SOCKS, a TURN channel's datagram).
     Inside(usize),
+    /// The stream carries datagrams of another conversation, and [`Parser::datagrams`] has some (TURN over TCP). More payloads.
+    Datagrams,
 }
 
 /// A protocol that the engine can recognise.
@@ -319,6 +327,10 @@ pub trait Protocol: Sync {
 pub trait Parser: Send + Sync {
     /// Takes the next payload; the one that matched comes first.
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next;
+    /// Datagrams that the last payload made whole, if it said [`Next::Datagrams`]; each is handed over once.
+    fn datagrams(&mut self) -> Vec<Vec<u8>> {
+        Vec::new()
+    }
     /// Bytes of the stream from `side` were lost.
     fn lost(&mut self, _side: Side) -> Next {
         Next::Done

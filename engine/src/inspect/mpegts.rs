@@ -1,11 +1,12 @@
-//! MPEG transport stream: television in packets of 188 bytes, some of them in one datagram (ISO/IEC 13818-1).
+//! MPEG transport stream: television in packets of 188 bytes, some of them in one datagram (ISO/IEC 13818-1), alone or
+//! behind a header of RTP (RFC 2250 §2).
 //!
-//! Recognised by the mark at the start of every packet in a datagram of at least two.
+//! Recognised by the mark at the start of every packet in a datagram of at least two. Behind RTP's header it is no call.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::bytes::byte;
-use crate::facts::{Facts, Sign};
-use crate::packet::Transport;
+use crate::facts::{Announcement, Facts, Sign};
+use crate::packet::{Endpoint, Transport};
 
 /// The MPEG-TS protocol.
 pub struct MpegTs;
@@ -13,6 +14,9 @@ pub struct MpegTs;
 /// Bytes of a packet, and its first.
 const PACKET: usize = 188;
 const MARK: u8 = 0x47;
+/// Bytes of RTP's header, and its number for transport streams (33: RFC 3551 §6), without the marker and with it.
+const RTP_HEADER: usize = 12;
+const RTP_TYPES: [u8; 2] = [0x21, 0xa1];
 
 // The mark of each packet (24 dB) and a size that is a multiple (23 dB); seven is usual, two the least.
 static PACKETS: Sign = Sign::new("packets of an MPEG transport stream", 70);
@@ -24,7 +28,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[],
-    first: First::Of(&[0x47]),
+    first: First::Of(&[MARK, 0x80]),
     fields: &[],
     signs: &[&PACKETS],
 };
@@ -35,9 +39,11 @@ impl Protocol for MpegTs {
     }
 
     fn matches(&self, opening: &Payload<'_>) -> Match {
-        let packet = |start: usize| byte(opening.bytes, start).is_none_or(|first| first == MARK);
-        let count = opening.wire_len as usize / PACKET;
-        let whole = opening.wire_len as usize == count * PACKET && opening.bytes.len() > PACKET;
+        let head = header(opening.bytes);
+        let packet = |start: usize| byte(opening.bytes, head + start).is_none_or(|first| first == MARK);
+        let length = (opening.wire_len as usize).saturating_sub(head);
+        let count = length / PACKET;
+        let whole = length == count * PACKET && opening.bytes.len() > head + PACKET;
         if whole && (2..=64).contains(&count) && (0..count).all(|nth| packet(nth * PACKET)) {
             Match::Yes(&PACKETS)
         } else {
@@ -50,8 +56,24 @@ impl Protocol for MpegTs {
     }
 }
 
+/// Bytes before the first packet: a header of RTP, or none.
+fn header(bytes: &[u8]) -> usize {
+    let rtp = byte(bytes, 0) == Some(0x80) && byte(bytes, 1).is_some_and(|kind| RTP_TYPES.contains(&kind));
+    if rtp {
+        RTP_HEADER
+    } else {
+        0
+    }
+}
+
 impl Parser for MpegTs {
-    fn feed(&mut self, _payload: &Payload<'_>, _facts: &mut Facts<'_>) -> Next {
+    fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        let Endpoint { addr, port } = payload.destination();
+        // Reports of who receives it go to the next port (RFC 3550 §11).
+        if let Some(port) = port.checked_add(1).filter(|_| header(payload.bytes) > 0) {
+            let endpoint = Endpoint { addr, port };
+            facts.announce(Announcement::Media { endpoint, transport: Transport::Udp, protocol: "mpegts" });
+        }
         Next::Done
     }
 }
@@ -69,6 +91,9 @@ mod tests {
             bytes[start] = MARK;
         }
         assert!(tell(&MpegTs, Transport::Udp, &[(Side::Client, &bytes)]).saw(&PACKETS));
+        let header = [0x80, 33, 0, 1, 0, 0, 0, 1, 9, 9, 9, 9];
+        let in_rtp = [&header[..], &bytes].concat();
+        assert!(tell(&MpegTs, Transport::Udp, &[(Side::Client, &in_rtp)]).saw(&PACKETS));
         bytes[3 * PACKET] = 0;
         assert!(tell(&MpegTs, Transport::Udp, &[(Side::Client, &bytes)]).matched.is_none());
     }

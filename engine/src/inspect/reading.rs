@@ -56,6 +56,8 @@ pub struct Reading {
     firsts: [Opening; 2],
     /// How much was said in the first turns of a stream.
     pub turns: Turns,
+    /// The conversation whose datagrams the stream carries, if it does.
+    carried: Option<Box<Reading>>,
 }
 
 impl Reading {
@@ -85,7 +87,8 @@ impl Reading {
         let held: usize = self.streams.iter().map(Stream::held_bytes).sum();
         let openings: usize = self.openings.iter().map(Vec::capacity).sum();
         let readers = self.readers.capacity() * size_of::<Reader>();
-        self.counted = size_of::<Self>() + readers + parsers + held + openings;
+        let carried = self.carried.as_mut().map_or(0, |carried| carried.count_bytes());
+        self.counted = size_of::<Self>() + readers + parsers + held + openings + carried;
         self.counted
     }
 
@@ -112,6 +115,9 @@ impl Reading {
         for parser in self.readers.iter_mut().filter_map(|reader| reader.parser.as_mut()) {
             parser.turned();
         }
+        if let Some(carried) = &mut self.carried {
+            carried.turn();
+        }
     }
 
     /// Takes a datagram.
@@ -135,7 +141,7 @@ impl Reading {
             weight = reader.weight;
             match next {
                 Next::NotMine => weight = 0,
-                Next::More => break,
+                Next::More | Next::Datagrams => break,
                 Next::Done => {
                     reader.parser = None;
                     break;
@@ -147,7 +153,9 @@ impl Reading {
                 }
                 Next::Inside(used) => {
                     if depth < DEEPEST {
+                        let client = notes.client;
                         self.datagram_at(&after(payload, used), depth + 1, notes);
+                        notes.client = client;
                     }
                     return;
                 }
@@ -222,6 +230,7 @@ impl Reading {
     fn go_on(&mut self, next: Next, payload: &Payload<'_>, notes: &mut Notes<'_>) {
         match next {
             Next::More => {}
+            Next::Datagrams => self.hand_over(payload, notes),
             Next::NotMine => self.give_back(payload, notes),
             Next::Becomes(protocol, used) => {
                 self.finish_last();
@@ -235,6 +244,20 @@ impl Reading {
             }
             Next::Done | Next::Inside(_) => self.finish_last(),
         }
+    }
+
+    /// The stream's datagrams are asked about and read as any others.
+    fn hand_over(&mut self, payload: &Payload<'_>, notes: &mut Notes<'_>) {
+        let Some(parser) = self.readers.last_mut().and_then(|reader| reader.parser.as_mut()) else { return };
+        let carried = self.carried.get_or_insert_default();
+        // Who calls inside need not be who opened the stream.
+        let client = notes.client;
+        for bytes in parser.datagrams() {
+            let wire_len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            let datagram = Payload { bytes: &bytes, wire_len, other: &[], transport: Transport::Udp, ..*payload };
+            carried.datagram(&datagram, notes);
+        }
+        notes.client = client;
     }
 
     fn finish_last(&mut self) {

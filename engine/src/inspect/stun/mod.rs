@@ -182,6 +182,10 @@ impl Parser for Reading {
         Next::Done
     }
 
+    fn datagrams(&mut self) -> Vec<Vec<u8>> {
+        self.streams.iter_mut().flat_map(stream::Stream::datagrams).collect()
+    }
+
     fn kept(&self) -> usize {
         self.streams.iter().map(stream::Stream::kept).sum()
     }

@@ -91,6 +91,53 @@ fn streams_are_read_with_and_without_frames_wherever_they_are_split() {
     }
 }
 
+/// What a stream hands over, cut at every place in turn.
+fn handed_over(stream: &[u8]) -> Vec<Vec<Vec<u8>>> {
+    let payload = |bytes| Payload {
+        bytes,
+        wire_len: 0,
+        other: &[],
+        side: Side::Client,
+        time: crate::packet::Time(0),
+        transport: Transport::Tcp,
+        client: crate::inspect::testing::CLIENT,
+        server: crate::inspect::testing::SERVER,
+    };
+    let cut_at = |split: usize| {
+        let (mut store, mut signs, mut announced) = Default::default();
+        let mut facts = Facts::new(&mut store, &mut signs, &mut announced, 1, 1);
+        let mut parser = Stun.parser();
+        let mut got = Vec::new();
+        for part in [&stream[..split], &stream[split..]] {
+            parser.feed(&payload(part), &mut facts);
+            got.extend(parser.datagrams());
+        }
+        got
+    };
+    (1..stream.len()).map(cut_at).collect()
+}
+
+#[test]
+fn what_a_relay_passes_on_over_tcp_is_handed_over_wherever_it_is_split() {
+    let asked = message(3, true, &[(0x0019, &[17, 0, 0, 0])]);
+    let data = message(0x0016, true, &[(0x0012, &XOR_127_0_0_1_PORT_5000), (0x0013, b"check")]);
+    // Padded to four bytes over TCP (RFC 8656 §12.5).
+    let channel = [0x40, 0x01, 0x00, 0x05, b's', b'o', b'u', b'n', b'd', 0, 0, 0];
+    let relayed = [&asked[..], &data, &channel, &channel].concat();
+    for got in handed_over(&relayed) {
+        assert_eq!(got, [&b"check"[..], b"sound", b"sound"]);
+    }
+}
+
+#[test]
+fn frames_beside_messages_are_handed_over() {
+    let check = message(1, true, &[(0x0024, &[0x6e, 0, 1, 0xff])]);
+    let framed = [&u16::try_from(check.len()).unwrap().to_be_bytes()[..], &check, &[0, 5], b"sound"].concat();
+    for got in handed_over(&framed) {
+        assert_eq!(got, [b"sound"]);
+    }
+}
+
 #[test]
 fn no_bytes_panic() {
     let whole = message(0x0103, true, &[(0x0016, &XOR_127_0_0_1_PORT_5000), (0x0006, b"x")]);
