@@ -119,7 +119,7 @@ impl Memory {
         let port = u16::from(heard.outgoing);
         match self.decided(&key, &headers, Time(heard.time)) {
             // It may begin another connection on ports that were in use, which then has no verdict yet.
-            Some(_) if headers.proto == TCP && headers.tcp.has(TcpHeader::SYN) => {
+            Some(_) if headers.tcp.has(TcpHeader::SYN) && headers.proto == TCP && self.verdicts.contains_key(&key) => {
                 self.show(heard, &headers, key, port, sink);
                 let still = self.decided(&key, &headers, Time(heard.time));
                 if headers.tcp.has(TcpHeader::ACK) && still.is_some_and(|verdict| verdict.action.is_blocking()) {

@@ -19,7 +19,7 @@ use peergate_datapath::source::{self, FrameSource, Place};
 use peergate_datapath::tables::{Towards, Verdict};
 use peergate_datapath::tap::Tap;
 
-use support::frames::{self, ethernet, key, v4, v6, A4, A6, B4, B6, TCP, UDP};
+use support::frames::{self, ethernet, key, v4, v6, A4, A6, ACK, B4, B6, RST, SYN, TCP, UDP};
 use support::net::{arrives, comes, Net, PATIENCE};
 use support::possible;
 
@@ -91,6 +91,39 @@ fn it_resets_a_connection_when_it_decides() {
         .unwrap();
         assert_eq!(server.read(&mut [0; 9]).unwrap_err().kind(), ErrorKind::ConnectionReset);
         assert_eq!(client.read(&mut [0; 9]).unwrap_err().kind(), ErrorKind::ConnectionReset);
+    });
+}
+
+#[test]
+fn it_shows_what_may_begin_another_connection_and_refuses_that_only_while_it_stays_blocked() {
+    with_tap(|net, tap| {
+        let (a, b) = (net.raw("a"), net.raw("b"));
+        let (one, other) = (v6(A6, 4000), v6(B6, 80));
+        tap.enforcer().set_verdict(&key(one, other, TCP), &Verdict::lasting(Action::Drop)).unwrap();
+        let syn = ethernet(&[], &frames::numbered(one, other, SYN, [5, 0], b""));
+        let answer = ethernet(&[], &frames::numbered(other, one, SYN | ACK, [9, 6], b""));
+        let mut refused = Vec::new();
+        for forgets in [false, true] {
+            a.send(&syn).unwrap();
+            assert!(comes(&b, &syn));
+            b.send(&answer).unwrap();
+            assert!(comes(&a, &answer));
+            let mut shown = Vec::new();
+            tap.drain(Duration::ZERO, &mut |enforcer, sample| {
+                let seen = sample.seen();
+                if seen.key == key(one, other, TCP) && seen.tcp_flags & RST == 0 {
+                    shown.push(seen.tcp_flags);
+                    if forgets && seen.tcp_flags & ACK != 0 {
+                        enforcer.forget_verdict(&seen.key).unwrap();
+                    }
+                }
+            })
+            .unwrap();
+            assert!(shown.contains(&SYN) && shown.contains(&(SYN | ACK)), "{shown:?}");
+            refused.push(tap.enforcer().stats().unwrap().copied_refused);
+        }
+        assert_eq!(refused[0], 1, "its answer");
+        assert_eq!(refused[1], refused[0], "it is another's");
     });
 }
 
