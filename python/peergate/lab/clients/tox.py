@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from peergate.lab.clients.report import report
 from peergate.lab.clients.toxcore import CALL_FINISHED, Tox
+from peergate.urgency import come_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,6 +197,8 @@ def main() -> None:
         "--socks", type=endpoint, metavar="HOST:PORT", help="by TCP through this SOCKS5 server"
     )
     given = parser.parse_args()
+    # It has a processor of its own outside of the lab.
+    come_first()
     User(given.node, lambda user: Tox(user, ipv6=given.ipv6, socks=given.socks), given.call).run(
         given.friend
     )
