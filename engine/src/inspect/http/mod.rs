@@ -29,6 +29,8 @@ static STATUS: Field = Field::number("http.status", "status of the response");
 static SERVER: Field = Field::text("http.server", "the server's program, as it says");
 static CONTENT_TYPE: Field = Field::text("http.content_type", "type of the content that the server sends");
 static UPGRADE: Field = Field::text("http.upgrade", "protocol that the client asks to go on with");
+// The question for WebSocket has no body (RFC 6455 §4.1); simple-obfs writes its first message there (`obfs_http.c`).
+static FALSE_UPGRADE: Field = Field::flag("http.false_upgrade", "the client asks for WebSocket and sends a body");
 
 // Eight fixed bytes of the version and a sound method: 1 of 2^70. Many protocols dress as HTTP, and say so heavier.
 static REQUEST: Sign = Sign::new("an HTTP request line", 100);
@@ -44,7 +46,19 @@ static PROFILE: Profile = Profile {
     transports: &[Transport::Tcp],
     ports: &[80, 8080, 3128, 8000, 8008, 8888],
     first: First::Range(b'A', b'Z'),
-    fields: &[&METHOD, &HOST, &URL, &USER_AGENT, &REQUEST_TYPE, &TUNNEL, &STATUS, &SERVER, &CONTENT_TYPE, &UPGRADE],
+    fields: &[
+        &METHOD,
+        &HOST,
+        &URL,
+        &USER_AGENT,
+        &REQUEST_TYPE,
+        &TUNNEL,
+        &STATUS,
+        &SERVER,
+        &CONTENT_TYPE,
+        &UPGRADE,
+        &FALSE_UPGRADE,
+    ],
     signs: &[&REQUEST, &LONG_REQUEST, &RESPONSE],
 };
 
@@ -242,6 +256,10 @@ fn tell_request(method: &[u8], target: &[u8], facts: &mut Facts<'_>) {
     }
 }
 
+fn asks_for_websocket(facts: &Facts<'_>) -> bool {
+    facts.get(&UPGRADE).is_some_and(|asked| asked.eq_ignore_ascii_case(b"websocket"))
+}
+
 /// Tells what a header field says; whether it asks for WebSocket.
 fn tell_field(of_request: bool, line: &[u8], facts: &mut Facts<'_>) -> bool {
     let Some((name, value)) = line::field(line) else { return false };
@@ -251,6 +269,9 @@ fn tell_field(of_request: bool, line: &[u8], facts: &mut Facts<'_>) -> bool {
         Some(b'u') if of_request && is(b"user-agent") => facts.text(&USER_AGENT, value),
         Some(b'c') if is(b"content-type") => {
             facts.text(if of_request { &REQUEST_TYPE } else { &CONTENT_TYPE }, value);
+        }
+        Some(b'c') if of_request && is(b"content-length") && value != b"0" && asks_for_websocket(facts) => {
+            facts.flag(&FALSE_UPGRADE);
         }
         Some(b's') if !of_request && is(b"server") => facts.text(&SERVER, value),
         Some(b'u') if is(b"upgrade") => {

@@ -74,6 +74,16 @@ fn an_upgrade_becomes_websocket() {
 }
 
 #[test]
+fn an_upgrade_with_a_body_is_false() {
+    let asks = |length: &str| {
+        let head = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
+        let ask = format!("{head}Content-Length: {length}\r\n\r\nhello");
+        play(&[(Side::Client, ask.as_bytes())]).has(&FALSE_UPGRADE)
+    };
+    assert!(asks("5") && !asks("0"));
+}
+
+#[test]
 fn going_on_is_not_the_answer() {
     let told = play(&[
         (Side::Client, REQUEST_BYTES),
