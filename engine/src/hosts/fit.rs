@@ -47,6 +47,8 @@ const CONSTANT: f64 = 0.3;
 const STEADY: RangeInclusive<f64> = 0.6..=1.4;
 /// The share of bins that must be steady.
 const MOST: f64 = 0.75;
+/// The same of a few seconds, of which the line may falter in one.
+const MOSTLY: f64 = 0.6;
 /// Two constant rates are the same rate only when they are very much so.
 const SAME_RATE: RangeInclusive<f64> = 0.95..=1.05;
 /// A relayed call begins on both flows at once.
@@ -155,11 +157,28 @@ fn fit_soon([into, out]: Way<'_>, bins: usize, ratios: &RangeInclusive<f64>) -> 
     let ratio = bytes_out / bytes_in.max(1.0);
     let enough = bytes_in >= least && bytes_out >= least && ratios.contains(&ratio);
     let alike = LAGS.into_iter().map(|lag| {
-        let pairs = shifted([into, out], bins, lag);
+        let pairs = without_falters(shifted([into, out], bins, lag));
         pearson(&pairs).min(pearson(&changes(&pairs)))
     });
     let correlation = if enough { alike.fold(0.0, f64::max) } else { 0.0 };
     Fit { ratio, correlation: Some(correlation), payloads: into.passed_on(out) }
+}
+
+/// Of two constant rates, those moments in which the line itself did not falter: all flows of a host do then.
+fn without_falters(pairs: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    let usual = |of: fn(&(f64, f64)) -> f64| {
+        let mut bytes: Vec<f64> = pairs.iter().map(of).collect();
+        bytes.sort_by(f64::total_cmp);
+        bytes.get(bytes.len() / 2).copied().unwrap_or_default().max(1.0)
+    };
+    let (usual_in, usual_out) = (usual(|pair| pair.0), usual(|pair| pair.1));
+    let is_steady = |(x, y): &(f64, f64)| STEADY.contains(&(x / usual_in)) && STEADY.contains(&(y / usual_out));
+    let steady: Vec<(f64, f64)> = pairs.iter().copied().filter(is_steady).collect();
+    if steady.len() as f64 >= MOSTLY * pairs.len() as f64 {
+        steady
+    } else {
+        pairs
+    }
 }
 
 /// Whether a way is alike also without the moments in which most passed.

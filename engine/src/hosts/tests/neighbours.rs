@@ -139,3 +139,24 @@ fn who_speaks_with_a_neighbour_and_with_a_stranger_is_no_relay() {
         assert!(play.told().is_empty(), "{shift}: {:?}", play.told());
     }
 }
+
+#[test]
+fn two_calls_of_a_constant_rate_that_falter_together_are_no_relay() {
+    for client in [near(2, 40_000), far(9, 40_000)] {
+        let mut play = Play::new();
+        let [one, other] = both_ends(&mut play, client);
+        let mut sums = [[0_u64; 2]; 2];
+        for tick in 0..60 * 4_u32 {
+            for (number, sum) in (1_u32..).zip(sums.iter_mut().flatten()) {
+                let mixed = u64::from(tick * 4 + number).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                let grain = (mixed ^ mixed >> 31).wrapping_mul(0x94d0_49bb_1331_11eb) >> 56;
+                *sum += if tick % 160 / 4 == 15 { 0 } else { 2900 + u64::from(number) / 3 * 240 + grain };
+            }
+            for (flow, sum) in [&one, &other].into_iter().zip(sums) {
+                play.hosts.polled(flow, play.now, sum.map(|bytes| (0, bytes)));
+            }
+            play.quarter(tick);
+        }
+        assert!(play.told().is_empty(), "{client}: {:?}", play.told());
+    }
+}
