@@ -29,7 +29,7 @@ LATE_SECONDS = 20.0
 FRIEND_SECONDS = 30.0
 # A log-on over TCP, the friend found by way of other users, and the call taken.
 CALLING_SECONDS = 60.0
-# Whoever passes a call on is known by some five seconds of it; on a machine that starves the relay itself, by half a minute.
+# Whoever passes a call on is known by some five seconds of it; by half a minute where the relay itself is starved.
 NAMED_SECONDS = 45.0
 # A gate may cost microseconds, not milliseconds; more shows that packets leave the kernel.
 LARGEST_ADDED_US = 100.0
