@@ -125,8 +125,8 @@ impl Course {
 
     /// It was looked at. Where one waits, what sounded like speech was none.
     pub(super) fn take_turns(&mut self, waits: bool) {
-        self.waits = Some(waits);
-        if waits {
+        let before = self.waits.replace(waits);
+        if waits && before.is_none() {
             self.add(Activity::Call, LIGHTEST - HEAVIEST);
         }
     }

@@ -65,6 +65,8 @@ const NO_CALL: i16 = -12;
 const CALL_HEARD: u16 = 10;
 /// Windows after which an undecided flow is left alone: whoever shows its packets has shown enough of them.
 const PATIENCE: u32 = 900;
+/// Windows after which it is looked again whether a side of a stream still waits for the other.
+const LOOKED_AGAIN: u32 = 16;
 
 /// What is fixed about a detector.
 #[derive(Debug)]
@@ -235,12 +237,15 @@ impl Behaviour {
         }
     }
 
-    /// Looks at who waits for whom in a stream that sounds like speech in the open, from then until that is known.
+    /// Looks at who waits for whom in a stream that sounds like speech in the open, from then until that is known; and now
+    /// and then at one that waited, since nobody has to go on as it began.
     fn look_at_steps(&mut self) {
+        let wanted = match self.course.waits() {
+            None => self.course.sum(Activity::Call) > 0,
+            Some(waits) => waits && self.course.windows().is_multiple_of(LOOKED_AGAIN),
+        };
         match self.steps.as_ref().map(|steps| steps.wait()) {
-            None if self.course.sum(Activity::Call) > 0 && self.course.waits().is_none() => {
-                self.steps = Some(Box::default());
-            }
+            None if wanted => self.steps = Some(Box::default()),
             Some(Some(waits)) => {
                 self.steps = None;
                 self.course.take_turns(waits);

@@ -9,7 +9,7 @@
 use crate::packet::{Side, Time};
 
 /// Turns of each side after which it is known.
-const TURNS: u16 = 12;
+const TURNS: u32 = 12;
 /// A pause is nobody's pace.
 const PAUSE: u64 = 150 * Time::MILLI;
 /// So many times as uneven as a delay is the pace where one waits for the other: four times as much as with two clocks.
@@ -17,18 +17,24 @@ const WAITS: u64 = 8;
 /// What times are told in.
 const TICK: u64 = 10_000;
 
-/// How much of something there was, for its variance.
+/// Times of one kind after which no more are added: they are enough, and their sums stay small.
+const MOST: u32 = 1_000;
+
+/// Times of one kind, for how uneven they are.
 #[derive(Clone, Copy, Debug, Default)]
-struct Spread {
-    count: u16,
+struct Times {
+    count: u32,
     sum: u64,
     squares: u64,
 }
 
-impl Spread {
+impl Times {
     fn add(&mut self, time: u64) {
+        if self.count == MOST {
+            return;
+        }
         let ticks = time / TICK;
-        self.count = self.count.saturating_add(1);
+        self.count += 1;
         self.sum += ticks;
         self.squares += ticks * ticks;
     }
@@ -45,9 +51,9 @@ pub struct Steps {
     last: [Option<Time>; 2],
     latest: Option<Side>,
     /// From one of that side to its next.
-    pace: [Spread; 2],
+    pace: [Times; 2],
     /// From one of the other side to the next of that.
-    delay: [Spread; 2],
+    delay: [Times; 2],
 }
 
 impl Steps {
@@ -77,8 +83,8 @@ impl Steps {
             return None;
         }
         let takes_turns = self.pace.iter().zip(&self.delay).all(|(pace, delay)| delay.count * 10 >= pace.count * 9);
-        let uneven = self.pace.iter().map(Spread::variance).max().unwrap_or_default();
-        let delay = self.delay.iter().map(Spread::variance).min().unwrap_or_default();
+        let uneven = self.pace.iter().map(Times::variance).max().unwrap_or_default();
+        let delay = self.delay.iter().map(Times::variance).min().unwrap_or_default();
         Some(takes_turns && delay * WAITS < uneven)
     }
 }
@@ -121,6 +127,21 @@ mod tests {
                 assert_eq!(heard(false, late, seed), Some(false), "{seed}: late by {late:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_stream_of_one_side_that_goes_on_for_days_says_nothing() {
+        let mut steps = Steps::default();
+        for at in 0..100_000_u64 {
+            steps.note(Time(at * 149 * Time::MILLI), Side::Client);
+        }
+        assert_eq!(steps.wait(), None);
+        for at in 100_000..100_012_u64 {
+            steps.note(Time(at * 149 * Time::MILLI), Side::Client);
+            steps.note(Time(at * 149 * Time::MILLI + Time::MILLI), Side::Server);
+        }
+        steps.note(Time(100_012 * 149 * Time::MILLI), Side::Server);
+        assert_eq!(steps.wait(), Some(false));
     }
 
     #[test]
