@@ -54,6 +54,8 @@ pub struct Stream {
     carried: u8,
     /// What came whole and is not handed over yet.
     whole: Vec<Vec<u8>>,
+    /// Nothing more is read, once that is handed over.
+    over: bool,
 }
 
 /// What the bytes so far begin with.
@@ -79,6 +81,9 @@ impl Stream {
     }
 
     pub fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
+        if self.over {
+            return Next::Done;
+        }
         let mut rest = payload.bytes;
         loop {
             let room = rest.len().min(LONGEST.saturating_sub(self.kept.len()));
@@ -94,6 +99,8 @@ impl Stream {
                 }
                 Next::More if rest.is_empty() || room == 0 => {}
                 Next::More => continue,
+                // What came before the end counts too.
+                Next::Done if !self.whole.is_empty() => self.over = true,
                 other => return other,
             }
             return if self.whole.is_empty() { Next::More } else { Next::Datagrams };
@@ -127,9 +134,10 @@ impl Stream {
     }
 
     fn carry(&mut self, datagram: Option<Vec<u8>>) {
-        if let Some(datagram) = datagram.filter(|datagram| !datagram.is_empty()) {
+        let Some(datagram) = datagram else { return };
+        self.carried = self.carried.saturating_add(1);
+        if !datagram.is_empty() {
             self.whole.push(datagram);
-            self.carried = self.carried.saturating_add(1);
         }
     }
 
@@ -165,7 +173,7 @@ impl Stream {
 
     fn datagram(&self, start: usize, end: usize, next: usize) -> Piece {
         match next {
-            _ if next > LONGEST || end == start => Piece::Foreign,
+            _ if next > LONGEST => Piece::Foreign,
             _ if self.kept.len() < next => Piece::Partial,
             _ => Piece::Datagram(start, end, next),
         }

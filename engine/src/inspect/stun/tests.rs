@@ -109,8 +109,9 @@ fn handed_over(stream: &[u8]) -> Vec<Vec<Vec<u8>>> {
         let mut parser = Stun.parser();
         let mut got = Vec::new();
         for part in [&stream[..split], &stream[split..]] {
-            parser.feed(&payload(part), &mut facts);
-            got.extend(parser.datagrams());
+            if matches!(parser.feed(&payload(part), &mut facts), Next::Datagrams) {
+                got.extend(parser.datagrams());
+            }
         }
         got
     };
@@ -133,6 +134,16 @@ fn what_a_relay_passes_on_over_tcp_is_handed_over_wherever_it_is_split() {
 fn frames_beside_messages_are_handed_over() {
     let check = message(1, true, &[(0x0024, &[0x6e, 0, 1, 0xff])]);
     let framed = [&u16::try_from(check.len()).unwrap().to_be_bytes()[..], &check, &[0, 5], b"sound"].concat();
+    for got in handed_over(&framed) {
+        assert_eq!(got, [b"sound"]);
+    }
+}
+
+#[test]
+fn an_empty_frame_ends_nothing_and_what_came_before_a_foreign_one_counts() {
+    let check = message(1, true, &[(0x0024, &[0x6e, 0, 1, 0xff])]);
+    let begun = [&u16::try_from(check.len()).unwrap().to_be_bytes()[..], &check].concat();
+    let framed = [&begun[..], &[0, 0], &[0, 5], b"sound", &[0xff; 40]].concat();
     for got in handed_over(&framed) {
         assert_eq!(got, [b"sound"]);
     }
