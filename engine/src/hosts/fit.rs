@@ -9,19 +9,24 @@ use crate::packet::{Side, Time};
 
 /// Half a minute.
 pub const BINS: usize = 120;
-/// Five seconds, where a neighbour's flow is one of the two: hardly any host of ours serves another and a stranger in the
+/// Five seconds, where a neighbour comes in by one of the two: hardly any host of ours serves another and a stranger in the
 /// same breath. Eight of two strangers. But then what changes from one quarter second to the next must be alike too, as it
-/// is not in two talks whose pauses happen to be the same.
+/// is not in two talks whose pauses happen to be the same; and something must pass most of the time, since two pages that
+/// are fetched at once swell alike.
 const SOON_INSIDE: usize = 20;
 const SOON: usize = 32;
 /// How alike two ways must then be on average, on the scale on which chance is the same everywhere (Fisher's), and each of
 /// them; or one, where little comes back.
 const SOON_ALIKE: f64 = 0.95;
 const SOON_EACH: f64 = 0.6;
+/// Of the usual, what passes in a quarter second in which something does; and the share of those.
+const PASSES: f64 = 0.5;
+const MOSTLY_PASSES: f64 = 0.5;
 /// One of so many quarter seconds, the loudest, without which a way must be alike still: two flows may be loud together
 /// once.
 const LOUDEST: usize = 10;
-/// So many seconds later it must be so still: of a neighbour and a stranger, of two strangers; and what half a minute showed.
+/// So many seconds later it must be so still: of a neighbour and a stranger, of two strangers; and what
+/// half a minute showed.
 const AGAIN_INSIDE: u64 = 2;
 const SOON_AGAIN: u64 = 4;
 const AGAIN: u64 = 1;
@@ -115,12 +120,14 @@ pub fn compare(one: &Series, at_one: Side, other: &Series, at_other: Side, now: 
     let together = apart < TOGETHER;
     let long_enough = |bins| lasts(one, bins, now) && lasts(other, bins, now);
     let ways = [[one_in, other_out], [other_in, one_out]];
+    let lets_in = |series: &Series, at: Side| series.is_inside() && at == Side::Server;
     let inside = one.is_inside() != other.is_inside();
+    let door = inside && (lets_in(one, at_one) || lets_in(other, at_other));
     // A neighbour's flow is none that an address was translated in.
     if !inside && apart < TWIN && is_twin([one_in, one_out], [other_in, other_out]) {
         return None;
     }
-    let (bins, ratios, again) = if inside { (SOON_INSIDE, LET_IN, AGAIN_INSIDE) } else { (SOON, RATIO, SOON_AGAIN) };
+    let (bins, ratios, again) = if door { (SOON_INSIDE, LET_IN, AGAIN_INSIDE) } else { (SOON, RATIO, SOON_AGAIN) };
     if long_enough(bins) {
         if let Some([there, back]) = soon(ways, bins, &ratios) {
             return Some(Pair { there, back, together, again });
@@ -141,15 +148,30 @@ fn soon([there, back]: [Way<'_>; 2], bins: usize, ratios: &RangeInclusive<f64>) 
     let fits = [there, back].map(|way| fit_soon(way, bins, ratios));
     let [alike_there, alike_back] = fits.map(|fit| fit.correlation.unwrap_or_default());
     let on_average = [alike_there, alike_back].map(|alike| alike.min(0.9999).atanh()).iter().sum::<f64>() / 2.0;
-    if alike_there.min(alike_back) >= SOON_EACH && on_average >= SOON_ALIKE.atanh() {
+    if alike_there.min(alike_back) >= SOON_EACH && on_average >= SOON_ALIKE.atanh() && goes_on(&[there, back], bins) {
         return Some(fits.map(Some));
     }
     let quiet = |way: Way<'_>| way.iter().all(|strand| sum(*strand, bins) < LEAST * bins as f64);
+    let alone = |alike: f64, way, other| {
+        alike >= SOON_ALIKE && quiet(other) && goes_on(&[way], bins) && is_alike_at_all_times(way, bins)
+    };
     let [fit_there, fit_back] = fits.map(Some);
-    if alike_there >= SOON_ALIKE && quiet(back) && is_alike_at_all_times(there, bins) {
+    if alone(alike_there, there, back) {
         return Some([fit_there, None]);
     }
-    (alike_back >= SOON_ALIKE && quiet(there) && is_alike_at_all_times(back, bins)).then_some([None, fit_back])
+    alone(alike_back, back, there).then_some([None, fit_back])
+}
+
+/// Whether something comes in most of the time, by one way or another.
+fn goes_on(ways: &[Way<'_>], bins: usize) -> bool {
+    let mut passes = vec![false; bins];
+    for [into, _] in ways {
+        let usual = sum(*into, bins) / bins as f64;
+        for (passes, bytes) in passes.iter_mut().zip(into.recent(bins, 0)) {
+            *passes |= usual >= LEAST && bytes >= usual * PASSES;
+        }
+    }
+    passes.into_iter().filter(|passes| *passes).count() as f64 >= MOSTLY_PASSES * bins as f64
 }
 
 fn fit_soon([into, out]: Way<'_>, bins: usize, ratios: &RangeInclusive<f64>) -> Fit {

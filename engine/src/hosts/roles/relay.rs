@@ -2,13 +2,15 @@
 //! byte, within a quarter of a second: calls of others, the traffic of a bandwidth-sharing program, or a client of our own
 //! network that may not go out itself.
 //!
-//! Suh et al. 2006: at least 10 kb/s for half a minute, 0.9 to 1.1 bytes out for one in, courses that are alike. It takes
-//! eight seconds where not only the courses are alike but also what changes in them from one quarter second to the next,
-//! both ways, or one way and throughout where next to nothing goes the other. It takes five where one of the two flows is a
-//! neighbour's: hardly any host of ours serves another and a stranger in the same breath. Where the payloads are passed on as they
-//! are, a sample of them tells at once. Where the rates are constant there is no course to compare; then a constant rate
-//! that is the same both ways since the same moment decides, if no payloads contradict. What is seen once must be seen
-//! again, two seconds later of a neighbour, four where eight were enough. One flow that is seen on both sides of an address
+//! Suh et al. 2006: at least 10 kb/s for half a minute, 0.9 to 1.1 bytes out for one in (0.8 to 1.25 where courses are all but
+//! the same: a tunnel wraps what it carries), courses that are alike. It takes eight seconds where not only the courses are
+//! alike but also what changes in them from one quarter second to the next, both ways, or one way and throughout where next to
+//! nothing goes the other, and where something passes most of the time. It takes five where a neighbour comes in by one of the
+//! two flows, and 0.67 to 1.5 bytes for one will do: hardly any host of ours serves another and a stranger in the same breath.
+//! Where the payloads are passed on as they are, a sample of them tells at once. Where the rates are constant there is no
+//! course to compare; then a constant rate that is the same both ways since the same moment decides, if no payloads contradict.
+//! What courses show must still be so, two seconds later of a neighbour, four where eight were enough: most of that look is at
+//! the same seconds, so it only keeps out what falls out of step at once. One flow that is seen on both sides of an address
 //! translation runs the same way twice, and is no relay.
 
 use super::{Case, Profile, Role, Scene};
@@ -25,8 +27,8 @@ const NEIGHBOURS: usize = 6;
 /// Pairs that are told; what more there are costs the same.
 const MOST_PAIRS: usize = 16;
 
-// Half a minute of a hundred and twenty quarter seconds: as alike by chance in far fewer than one pair in 10,000. Five seconds
-// and eight, in all their changes: of 10,000 pairs of calls with the same coding none, also of such as began together.
+// Half a minute of a hundred and twenty quarter seconds: as alike by chance in far fewer than one pair in 10,000. Of five
+// seconds and eight the changes must be alike too; `hosts/tests/neighbours.rs` holds that against talks and pages.
 const ALIKE: i16 = 40;
 // The way back too.
 const BACK: i16 = 20;

@@ -141,6 +141,33 @@ fn who_speaks_with_a_neighbour_and_with_a_stranger_is_no_relay() {
 }
 
 #[test]
+fn two_pages_that_are_fetched_at_once_make_no_relay() {
+    for seed in 0..300_u64 {
+        let mut play = Play::new();
+        let [one, other] = both_ends(&mut play, near(2, 40_000));
+        let mixed = |place: u64| ((seed * 31 + place + 1).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 40) % 1000;
+        // Each swells as TCP does until the line is full, for a second or three; one begins at once, one perhaps later.
+        let (long, late) = (3 + seed % 10, seed / 10 % 3);
+        let page = |tick: u64, begins: u64, which: u64| match tick.checked_sub(begins) {
+            Some(since) if since < long => (10_000 << since.min(5)) * (800 + mixed(tick * 2 + which) / 3) / 1000,
+            _ => mixed(tick * 2 + which) % 40,
+        };
+        let mut sums = [[0_u64; 2]; 2];
+        for tick in 0..30 * 4_u32 {
+            sums[0][0] += page(u64::from(tick), 40, 0);
+            sums[1][0] += page(u64::from(tick), 40 + late, 1);
+            sums[0][1] += mixed(u64::from(tick) * 7) % 50;
+            sums[1][1] += mixed(u64::from(tick) * 11) % 50;
+            for (flow, sum) in [&one, &other].into_iter().zip(sums) {
+                play.hosts.polled(flow, play.now, sum.map(|bytes| (0, bytes)));
+            }
+            play.quarter(tick);
+        }
+        assert!(play.told().is_empty(), "{seed}: {:?}", play.told());
+    }
+}
+
+#[test]
 fn two_calls_of_a_constant_rate_that_falter_together_are_no_relay() {
     for client in [near(2, 40_000), far(9, 40_000)] {
         let mut play = Play::new();
