@@ -1,8 +1,8 @@
 //! Doubt of weak looks: a datagram or two that could be of an application, and nothing else that agrees.
 //!
-//! Every datagram of a flow is asked about by every protocol, and some are looked for with rules that one in a thousand fits. So one
-//! random datagram in a hundred looks like something, and of flows of twenty one in five. Another flow's lesson or a name dispel
-//! the doubt; a stream is asked about once, and is not doubted.
+//! Every datagram of a flow is asked about by every protocol, and some are looked for with rules that one in a thousand fits. So
+//! one random datagram in a hundred looks like something, and of flows of twenty one in five. Another flow's lesson or a name
+//! dispel the doubt; a stream is asked about once, and is not doubted.
 
 use crate::facts::Seen;
 use crate::inspect::{registry, Category};

@@ -60,7 +60,8 @@ impl Single for Gtp {
 
 /// Echoes, sessions, mobility and accounts (TS 29.060 §7.1, TS 29.274 §6.1, TS 32.295 §6.2); 255 is users' packets.
 fn is_given_out(kind: u8) -> bool {
-    matches!(kind, 1..=7 | 16..=40 | 48..=73 | 95..=104 | 128..=141 | 149..=170 | 176 | 177 | 179 | 180 | 200 | 201 | 211 | 212 | 240 | 241 | 254 | 255)
+    let common = matches!(kind, 1..=7 | 16..=40 | 48..=73 | 95..=104 | 128..=141 | 149..=170);
+    common || matches!(kind, 176..=177 | 179..=180 | 200..=201 | 211..=212 | 240..=241 | 254..)
 }
 
 #[cfg(test)]

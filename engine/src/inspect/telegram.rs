@@ -2,8 +2,9 @@
 //! of its calls over UDP (the published sources of libtgvoip).
 //!
 //! Recognised by the mark of a transport with a length that fits, by the twelve bytes of ones that ask a relay about itself,
-//! and where a call was joined late by a STUN message behind a relay's tags (the published sources of tgcalls). The obfuscated transport is made to look like chance, but its key lies open in the first 64 bytes, and what it
-//! hides there names the transport. Behind a proxy with a secret (MTProxy) the key is mixed with that, and nothing shows.
+//! and where a call was joined late by a STUN message behind a relay's tags (the published sources of tgcalls). The obfuscated
+//! transport is made to look like chance, but its key lies open in the first 64 bytes, and what it hides there names the
+//! transport. Behind a proxy with a secret (MTProxy) the key is mixed with that, and nothing shows.
 
 use super::crypto::counter_mode;
 use super::noise::is_encrypted_opening;

@@ -1,6 +1,7 @@
 //! XMPP (Jabber): messages, and calls' signalling, as a stream of XML over TCP (RFC 6120).
 //!
-//! Recognised by the element that opens a stream; on its ports, where a stream was joined late, by what is said in it. Where both sides agree on STARTTLS, TLS is told by its own file.
+//! Recognised by the element that opens a stream; on its ports, where a stream was joined late, by what is said in it. Where
+//! both sides agree on STARTTLS, TLS is told by its own file.
 
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
 use crate::facts::{Facts, Field, Sign};

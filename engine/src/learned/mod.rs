@@ -1,7 +1,7 @@
 //! What earlier flows taught: which endpoint speaks what, which flows were announced, and what addresses are called.
 //!
-//! Only flows of strong evidence teach, or several with weak evidence of the same together; only endpoints that serve one thing are learned, and all of it ends:
-//! by frame time, and by a bound on the number of entries.
+//! Only flows of strong evidence teach, or several with weak evidence of the same together; only endpoints that serve one thing
+//! are learned, and all of it ends: by frame time, and by a bound on the number of entries.
 
 mod names;
 mod recent;
