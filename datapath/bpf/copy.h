@@ -41,6 +41,8 @@ static __always_inline void describe(struct sample *sample, struct __sk_buff *sk
 	sample->port = port;
 	sample->side = pkt->side;
 	sample->tcp_flags = pkt->tcp_flags;
+	sample->connection = pkt->opening ? flow->knocked : flow->began;
+	sample->wanted = pkt->opening;
 }
 
 /* Copies `len` bytes from `from` to `to`; gives 0 or an error. The clamp is for the verifier. */

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 3
+#define LAYOUT_VERSION 4
 
 /* What a verdict does. 4 and 5 are kept for limit and degrade. */
 enum action {
@@ -73,7 +73,8 @@ struct flow {
 	__u8 established;   /* a TCP segment without SYN was seen */
 	__u8 knock_side;
 	__u64 first;
-	__u64 began;   /* when the SYN came that opened it, 0 if none was seen: older verdicts are not for it */
+	__u64 began;   /* when the SYN came that opened it, 0 if none was seen: older verdicts are not for it. As every SYN's
+			  time here it is odd, and its low 16 bits are not those of the one before */
 	__u64 knocked; /* when a SYN came that nobody has answered yet, 0 if none waits */
 	__u64 released; /* when hold last let an undecided packet through */
 	__u64 refused;  /* when a dropped packet was last shown to user space for refusal */
@@ -112,13 +113,20 @@ enum sample_kind {
 	SAMPLE_WHOLE = 1,
 	SAMPLE_RECORD = 2,
 	SAMPLE_REFUSED = 3, /* the head of a packet that a reject verdict dropped */
-	SAMPLE_FORMER = 4,  /* another connection has begun on these ports: what was counted of the one before */
+	SAMPLE_REOPENED = 4, /* another connection has begun on these ports: its SYN, and what was counted before it */
 };
 
-/* The bytes of a SAMPLE_FORMER. */
-struct totals {
-	__u64 packets[2];
+/* The bytes of a SAMPLE_REOPENED. */
+struct reopened {
+	__u64 packets[2]; /* of the connection before */
 	__u64 bytes[2];
+	__u64 knocked; /* when the SYN came first that began this one */
+	__be32 knock;  /* its sequence number, how often it came, and with how many bytes altogether */
+	__u32 knock_packets;
+	__u32 knock_bytes;
+	__u16 former; /* number of the connection before */
+	__u8 knock_side;
+	__u8 pad;
 };
 
 /* What goes up the ring, followed by `captured` bytes: of the frame with its outer VLAN tag put back, of a record those
@@ -136,6 +144,10 @@ struct sample {
 	__u8 port; /* 0 or 1: where the frame came in */
 	__u8 side; /* 0: low -> high */
 	__u8 tcp_flags;
+	__u16 connection; /* the low bits of when it began: another number than those before and after on these ports; 0 if
+			     no SYN of it was seen */
+	__u8 wanted;      /* a SYN that asks for that connection, while another one is open */
+	__u8 pad[5];
 };
 
 enum stat {
@@ -164,8 +176,8 @@ _Static_assert(sizeof(struct flow_key) == 40, "src/abi.rs: FlowKey");
 _Static_assert(sizeof(struct endpoint_key) == 20, "src/abi.rs: EndpointKey");
 _Static_assert(sizeof(struct verdict) == 32, "src/abi.rs: Verdict");
 _Static_assert(sizeof(struct flow) == 144, "src/abi.rs: FlowCounters");
-_Static_assert(sizeof(struct totals) == 32, "src/abi.rs: Totals");
+_Static_assert(sizeof(struct reopened) == 56, "src/abi.rs: ReopenedEntry");
 _Static_assert(sizeof(struct conf) == 72, "src/abi.rs: Conf");
-_Static_assert(sizeof(struct sample) == 72, "src/abi.rs: SampleHeader");
+_Static_assert(sizeof(struct sample) == 80, "src/abi.rs: SampleHeader");
 
 #endif

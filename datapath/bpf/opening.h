@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * Which SYN begins another connection on ports that have a flow already; engine/src/pipeline/reopening.rs says the same.
+ * Which SYN begins another connection on ports that have a flow already. User space is told, and goes by that.
  * On a connection that is open a SYN alone proves nothing: the other host keeps to the numbers it knows (RFC 5961 §4).
  * So it knocks only, and what acknowledges its number begins the connection, which no older verdict is for.
  */
@@ -14,23 +14,39 @@ static __always_inline int is_blocking(__u8 action)
 	return action == ACTION_DROP || action == ACTION_REJECT;
 }
 
-/* What was counted of the connection before, for user space, whose flow of it ends now. */
-static __always_inline void show_former(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow,
+/* Tells apart the connections on these ports by the low bits of when they began, of which none are 0. */
+static __always_inline __u64 syn_time(const struct flow *flow)
+{
+	__u64 now = bpf_ktime_get_ns() | 1;
+
+	return (__u16)now == (__u16)flow->began ? now + 2 : now;
+}
+
+/* For user space, whose flow of the connection before ends now, and that of the next begins. */
+static __always_inline void show_reopened(struct __sk_buff *skb, const struct packet *pkt, const struct flow *flow,
 					__u8 port)
 {
-	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + sizeof(struct totals), 0);
-	struct totals *totals;
+	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + sizeof(struct reopened), 0);
+	struct reopened *told;
 
 	if (!sample) {
 		count(STAT_RING_FULL, 1);
 		return;
 	}
 	describe(sample, skb, pkt, flow, port);
-	sample->kind = SAMPLE_FORMER;
-	sample->captured = sizeof(*totals);
-	totals = (struct totals *)(sample + 1);
-	__builtin_memcpy(totals->packets, flow->packets, sizeof(totals->packets));
-	__builtin_memcpy(totals->bytes, flow->bytes, sizeof(totals->bytes));
+	sample->kind = SAMPLE_REOPENED;
+	sample->captured = sizeof(*told);
+	sample->connection = flow->knocked;
+	told = (struct reopened *)(sample + 1);
+	__builtin_memcpy(told->packets, flow->packets, sizeof(told->packets));
+	__builtin_memcpy(told->bytes, flow->bytes, sizeof(told->bytes));
+	told->knocked = flow->knocked;
+	told->knock = flow->knock;
+	told->knock_packets = flow->knock_packets;
+	told->knock_bytes = flow->knock_bytes;
+	told->former = flow->began;
+	told->knock_side = flow->knock_side;
+	told->pad = 0;
 	bpf_ringbuf_submit(sample, 0);
 }
 
@@ -47,7 +63,7 @@ static __always_inline void knock(struct __sk_buff *skb, struct flow *flow, stru
 {
 	pkt->opening = 1;
 	if (!flow->knocked || flow->knock != pkt->seq || flow->knock_side != side) {
-		flow->knocked = bpf_ktime_get_ns();
+		flow->knocked = syn_time(flow);
 		flow->knock = pkt->seq;
 		flow->knock_side = side;
 		flow->knock_packets = flow->knock_bytes = 0;
@@ -57,14 +73,14 @@ static __always_inline void knock(struct __sk_buff *skb, struct flow *flow, stru
 }
 
 /* The SYNs that knocked are counted for what they began. */
-static __always_inline void answer(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side, __u8 port)
+static __always_inline void answer(struct __sk_buff *skb, struct flow *flow, const struct packet *pkt, __u32 side,
+				   __u8 port)
 {
 	__u32 caller = !side;
 
-	pkt->opening = 1;
 	flow->packets[caller] -= flow->knock_packets;
 	flow->bytes[caller] -= flow->knock_bytes;
-	show_former(skb, pkt, flow, port);
+	show_reopened(skb, pkt, flow, port);
 	flow->packets[caller] = flow->knock_packets;
 	flow->bytes[caller] = flow->knock_bytes;
 	flow->packets[side] = flow->bytes[side] = 0;
@@ -93,7 +109,7 @@ static __always_inline void hear_syn(struct __sk_buff *skb, struct flow *flow, s
 		if (flow->established)
 			return knock(skb, flow, pkt, side);
 		flow->syn[side] = pkt->seq;
-		return begin(flow, bpf_ktime_get_ns());
+		return begin(flow, syn_time(flow));
 	}
 	if (!flow->packets[side])
 		flow->syn[side] = pkt->seq;
@@ -104,7 +120,7 @@ static __always_inline void hear_syn(struct __sk_buff *skb, struct flow *flow, s
 	/* Nobody has answered the one before. */
 	flow->syn[side] = pkt->seq;
 	flow->packets[side] = flow->bytes[side] = 0;
-	begin(flow, bpf_ktime_get_ns());
+	begin(flow, syn_time(flow));
 }
 
 static __always_inline void follow_opening(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side,

@@ -47,7 +47,7 @@ struct packet {
 	__u8 side; /* 0: low -> high */
 	__u8 tcp_flags;
 	__u8 again; /* it has come by before, through the other port */
-	__u8 opening; /* a SYN on ports that are in use, or what begins the connection that it asked for */
+	__u8 opening; /* a SYN that asks for another connection on ports that are in use */
 	__be32 seq; /* of TCP, where it opens or ends */
 	__be32 ack;
 };

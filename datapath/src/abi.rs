@@ -4,7 +4,7 @@ use aya::Pod;
 use peergate_engine::packet::Endpoint;
 
 /// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
-pub const LAYOUT_VERSION: u32 = 3;
+pub const LAYOUT_VERSION: u32 = 4;
 
 /// Groups in the kernel are bits of a word; 0 means "in none".
 pub const GROUP_COUNT: u32 = 64;
@@ -170,6 +170,34 @@ pub struct FlowCounters {
     knock_bytes: u32,
 }
 
+impl FlowCounters {
+    /// The connection's number among those on its ports, 0 if it is not known.
+    #[must_use]
+    pub const fn connection(&self) -> u16 {
+        number_of(self.began)
+    }
+
+    /// What was counted of that connection: the SYNs that ask for the next one are not its own.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals { packets: self.packets, bytes: self.bytes };
+        let asking = usize::from(self.knock_side);
+        if let (true, Some(packets), Some(bytes)) =
+            (self.knocked > 0, totals.packets.get_mut(asking), totals.bytes.get_mut(asking))
+        {
+            *packets = packets.saturating_sub(self.knock_packets.into());
+            *bytes = bytes.saturating_sub(self.knock_bytes.into());
+        }
+        totals
+    }
+}
+
+/// The number of the connection that began then.
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are what tells connections apart")]
+const fn number_of(began: u64) -> u16 {
+    began as u16
+}
+
 /// How the kernel part works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
@@ -195,7 +223,7 @@ pub(crate) struct Conf {
 pub(crate) const SAMPLE_WHOLE: u8 = 1;
 pub(crate) const SAMPLE_RECORD: u8 = 2;
 pub(crate) const SAMPLE_REFUSED: u8 = 3;
-pub(crate) const SAMPLE_FORMER: u8 = 4;
+pub(crate) const SAMPLE_REOPENED: u8 = 4;
 
 /// What was counted of a connection. Index 0 of each pair is low → high.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -205,6 +233,20 @@ pub struct Totals {
     pub packets: [u64; 2],
     /// Bytes on the wire.
     pub bytes: [u64; 2],
+}
+
+/// The SYN of a connection that began on ports that were in use, and what was counted of the one before.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(crate) struct ReopenedEntry {
+    pub totals: Totals,
+    pub knocked: u64,
+    pub knock: [u8; 4],
+    pub knock_packets: u32,
+    pub knock_bytes: u32,
+    pub former: u16,
+    pub knock_side: u8,
+    pub pad: u8,
 }
 
 /// What precedes the bytes of each sample in the ring.
@@ -223,6 +265,9 @@ pub(crate) struct SampleHeader {
     pub port: u8,
     pub side: u8,
     pub tcp_flags: u8,
+    pub connection: u16,
+    pub wanted: u8,
+    pub pad: [u8; 5],
 }
 
 /// Packets by what happened to them, summed over the CPUs.
@@ -301,7 +346,8 @@ const _: () = {
     assert!(size_of::<FlowCounters>() == 144);
     assert!(size_of::<Totals>() == 32);
     assert!(size_of::<Conf>() == 72);
-    assert!(size_of::<SampleHeader>() == 72);
+    assert!(size_of::<ReopenedEntry>() == 56);
+    assert!(size_of::<SampleHeader>() == 80);
 };
 
 // SAFETY: repr(C), integers and arrays of them only, no padding (the sizes above leave no room for any): every bit
@@ -314,7 +360,7 @@ unsafe impl Pod for VerdictEntry {}
 // SAFETY: as above.
 unsafe impl Pod for FlowCounters {}
 // SAFETY: as above.
-unsafe impl Pod for Totals {}
+unsafe impl Pod for ReopenedEntry {}
 // SAFETY: as above.
 unsafe impl Pod for Conf {}
 // SAFETY: as above.

@@ -167,8 +167,8 @@ impl Gate {
                     sink(tables, Sample::Record(seen));
                     continue;
                 }
-                Some(Entry::Former(seen, totals)) => {
-                    sink(tables, Sample::Former(seen, totals));
+                Some(Entry::Reopened(seen, reopening)) => {
+                    sink(tables, Sample::Reopened(seen, reopening));
                     continue;
                 }
                 Some(Entry::Whole(frame, seen)) => {

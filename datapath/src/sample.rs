@@ -1,8 +1,9 @@
 //! What the kernel shows of undecided flows.
 
 use peergate_engine::packet::{Frame, LinkType, Time};
+use peergate_engine::pipeline::Connection;
 
-use crate::abi::{self, FlowKey, SampleHeader, Totals};
+use crate::abi::{self, FlowKey, ReopenedEntry, SampleHeader, Totals};
 use crate::clock::Clock;
 use crate::dissect::{network_offset, UDP};
 
@@ -38,6 +39,25 @@ pub struct Seen {
     pub groups: [u16; 2],
     /// How a datagram begins that is not shown whole.
     pub head: Option<[u8; 8]>,
+    /// Which of the connections on its ports it is of; nothing where nobody follows them.
+    pub connection: Option<Connection>,
+}
+
+/// Another connection on ports that were in use.
+#[derive(Clone, Copy, Debug)]
+pub struct Reopening {
+    /// What was counted of the one before.
+    pub totals: Totals,
+    /// The number of the one before, 0 if it is not known.
+    pub former: u16,
+    /// When its SYN came first.
+    pub time: Time,
+    /// Which way that went.
+    pub direction: Direction,
+    /// Its sequence number.
+    pub seq: u32,
+    /// How often it came, and with how many bytes altogether.
+    pub syns: (u32, u32),
 }
 
 /// One packet, as the kernel shows it.
@@ -47,8 +67,8 @@ pub enum Sample<'a> {
     Whole(Frame<'a>, Seen),
     /// A later packet of a flow that is still undecided.
     Record(Seen),
-    /// Another connection begins on these ports, with a packet that is shown next: what was counted of the one before.
-    Former(Seen, Totals),
+    /// Another connection has begun on these ports, with the packet that is shown next.
+    Reopened(Seen, Reopening),
 }
 
 impl Sample<'_> {
@@ -56,7 +76,7 @@ impl Sample<'_> {
     #[must_use]
     pub const fn seen(&self) -> &Seen {
         match self {
-            Self::Whole(_, seen) | Self::Record(seen) | Self::Former(seen, _) => seen,
+            Self::Whole(_, seen) | Self::Record(seen) | Self::Reopened(seen, _) => seen,
         }
     }
 }
@@ -65,7 +85,7 @@ impl Sample<'_> {
 pub(crate) enum Entry<'a> {
     Whole(Frame<'a>, Seen),
     Record(Seen),
-    Former(Seen, Totals),
+    Reopened(Seen, Reopening),
     /// A UDP super-packet, and the payload of each of its datagrams.
     Super(Frame<'a>, Seen, u16),
     /// The head of a packet that a reject verdict dropped.
@@ -78,7 +98,7 @@ pub(crate) fn unpack(entry: &[u8], clock: Clock) -> Option<Entry<'_>> {
     let seen = Seen {
         time: clock.wall(header.time),
         key: header.key,
-        direction: if header.side == 0 { Direction::LowToHigh } else { Direction::HighToLow },
+        direction: direction(header.side),
         port: header.port.into(),
         wire_len: header.wire_len,
         payload_len: header.payload,
@@ -86,6 +106,7 @@ pub(crate) fn unpack(entry: &[u8], clock: Clock) -> Option<Entry<'_>> {
         tcp_flags: header.tcp_flags,
         groups: header.groups,
         head: None,
+        connection: Some(Connection { number: header.connection, wanted: header.wanted > 0 }),
     };
     let bytes = entry.get(size_of::<SampleHeader>()..).unwrap_or_default();
     let bytes = bytes.get(..header.captured as usize).unwrap_or(bytes);
@@ -93,12 +114,31 @@ pub(crate) fn unpack(entry: &[u8], clock: Clock) -> Option<Entry<'_>> {
     match header.kind {
         abi::SAMPLE_RECORD => Some(Entry::Record(Seen { head: bytes.first_chunk().copied(), ..seen })),
         abi::SAMPLE_REFUSED => Some(Entry::Refused(frame)),
-        abi::SAMPLE_FORMER => abi::read(bytes).map(|totals| Entry::Former(seen, totals)),
+        abi::SAMPLE_REOPENED => abi::read(bytes).map(|entry| Entry::Reopened(seen, reopening(&entry, clock))),
         abi::SAMPLE_WHOLE if header.segment_size > 0 && header.key.proto == UDP => {
             Some(Entry::Super(frame, seen, header.segment_size))
         }
         abi::SAMPLE_WHOLE => Some(Entry::Whole(frame, seen)),
         _ => None,
+    }
+}
+
+const fn direction(side: u8) -> Direction {
+    if side == 0 {
+        Direction::LowToHigh
+    } else {
+        Direction::HighToLow
+    }
+}
+
+fn reopening(entry: &ReopenedEntry, clock: Clock) -> Reopening {
+    Reopening {
+        totals: entry.totals,
+        former: entry.former,
+        time: clock.wall(entry.knocked),
+        direction: direction(entry.knock_side),
+        seq: u32::from_be_bytes(entry.knock),
+        syns: (entry.knock_packets, entry.knock_bytes),
     }
 }
 

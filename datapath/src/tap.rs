@@ -158,6 +158,7 @@ impl Memory {
             tcp_flags: headers.tcp.flags,
             groups: [key.low(), key.high()].map(|end| u16::try_from(self.group_of(end.addr)).unwrap_or_default()),
             head: None,
+            connection: None,
         };
         (Frame { time, link: LinkType::Ethernet, port, bytes: heard.bytes, wire_len: heard.wire_len }, seen)
     }

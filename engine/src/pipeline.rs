@@ -8,6 +8,7 @@ mod hosting;
 mod judging;
 mod leaps;
 mod reloading;
+mod reopened;
 mod reopening;
 mod segments;
 mod spare;
@@ -15,7 +16,7 @@ mod teaching;
 mod watching;
 
 pub use adopting::Adopted;
-pub use config::{Config, Counted, Counts, Record};
+pub use config::{Config, Connection, Counted, Counts, Record, Reopened};
 
 use std::sync::Arc;
 
@@ -102,9 +103,7 @@ impl Engine {
     #[inline]
     pub fn frame(&mut self, frame: &Frame<'_>, out: &mut Outbox) {
         let Self { decoder, core } = self;
-        if core.leaps.believe(frame.time, core.clock) {
-            core.tick(frame.time, out);
-        }
+        core.hear_time(frame.time, out);
         decoder.decode(frame, &mut |packet| core.packet(packet, out));
     }
 
@@ -134,6 +133,9 @@ impl Engine {
     pub fn polled(&mut self, counted: &Counted, now: Time) {
         let Core { table, hosts, .. } = &mut self.core;
         let Some(flow) = table.find(&counted.key).and_then(|slot| table.look(slot)) else { return };
+        if !flow.is_connection(counted.connection) {
+            return;
+        }
         hosts.polled(flow, now, flow.by_side(counted));
     }
 
@@ -192,6 +194,13 @@ impl Engine {
 
 impl Core {
     #[inline]
+    fn hear_time(&mut self, time: Time, out: &mut Outbox) {
+        if self.leaps.believe(time, self.clock) {
+            self.tick(time, out);
+        }
+    }
+
+    #[inline]
     fn tick(&mut self, now: Time, out: &mut Outbox) {
         self.clock = self.clock.max(now);
         if !self.table.is_due(self.clock) {
@@ -208,16 +217,28 @@ impl Core {
     }
 
     #[inline]
-    fn packet(&mut self, packet: &Packet<'_>, out: &mut Outbox) {
+    fn key_of(&self, packet: &Packet<'_>) -> (FlowKey, bool) {
         let (mut key, sender_is_low) = FlowKey::of(packet);
         if !self.config.vlans {
             key.vlan = [0; 2];
         }
+        (key, sender_is_low)
+    }
+
+    #[inline]
+    fn packet(&mut self, packet: &Packet<'_>, out: &mut Outbox) {
+        let (key, sender_is_low) = self.key_of(packet);
         let slot = match self.table.find(&key) {
             Some(slot) if !may_begin_another(packet) => slot,
             Some(slot) => self.reopen(slot, key, sender_is_low, packet, out),
             None => self.begin(key, sender_is_low, packet, None, out),
         };
+        self.take(slot, sender_is_low, packet, out);
+    }
+
+    /// Takes a packet of that flow.
+    #[inline]
+    fn take(&mut self, slot: Slot, sender_is_low: bool, packet: &Packet<'_>, out: &mut Outbox) {
         self.counts.packets += 1;
         let Some(flow) = self.table.get(slot) else { return };
         let side = if sender_is_low == flow.client_is_low { Side::Client } else { Side::Server };
@@ -241,7 +262,7 @@ impl Core {
 
     fn record(&mut self, record: &Record, out: &mut Outbox) {
         let Some(slot) = self.table.find(&record.key) else { return };
-        let Some(flow) = self.table.get(slot) else { return };
+        let Some(flow) = self.table.get(slot).filter(|flow| flow.is_connection(record.connection)) else { return };
         let side = if record.from_low == flow.client_is_low { Side::Client } else { Side::Server };
         flow.count_record(record.time, side, record.wire_len, record.payload_len);
         tell_size(&mut self.hosts, &mut self.calls, flow, side, record);
@@ -257,7 +278,7 @@ impl Core {
 
     fn counted(&mut self, counted: &Counted, out: &mut Outbox) {
         let Some(slot) = self.table.find(&counted.key) else { return };
-        let Some(flow) = self.table.get(slot) else { return };
+        let Some(flow) = self.table.get(slot).filter(|flow| flow.is_connection(counted.connection)) else { return };
         let unseen = flow.count_unseen(counted);
         count(&mut self.hosts, &mut self.calls, flow, &unseen);
         self.hear_counted(slot, unseen, out);

@@ -9,14 +9,14 @@ use peergate_engine::event::Outbox;
 use peergate_engine::flow;
 use peergate_engine::hosts;
 use peergate_engine::packet::{LinkType, Time};
-use peergate_engine::pipeline::{Adopted, Counted, Engine, Record};
+use peergate_engine::pipeline::{Adopted, Counted, Engine, Record, Reopened};
 
 use super::enforce::{in_kernel, is_told, Writer};
 use super::takeover::{words_of, Decided};
 use super::{Command, Happened, Outlet, Rules, Settings};
 use crate::abi::{FlowCounters, FlowKey, Totals};
 use crate::error::Error;
-use crate::sample::{Direction, Sample};
+use crate::sample::{Direction, Reopening, Sample, Seen};
 use crate::source::FrameSource;
 
 /// How long to sleep in a silent line: orders are answered this fast.
@@ -90,9 +90,12 @@ impl Line {
         let Self { source, engine, writer, out, heartbeat, .. } = self;
         source.drain(NAP.min(*heartbeat), &mut |enforcer, sample| {
             match sample {
-                Sample::Whole(frame, _) => {
+                Sample::Whole(frame, seen) => {
                     debug_assert_eq!(frame.link, LinkType::Ethernet);
-                    engine.frame(&frame, out);
+                    match seen.connection {
+                        Some(connection) => engine.shown(&frame, connection, out),
+                        None => engine.frame(&frame, out),
+                    }
                 }
                 Sample::Record(seen) => engine.record(
                     &Record {
@@ -102,12 +105,11 @@ impl Line {
                         wire_len: seen.wire_len,
                         payload_len: seen.payload_len,
                         head: seen.head,
+                        connection: seen.connection.map_or(0, |connection| connection.number),
                     },
                     out,
                 ),
-                Sample::Former(seen, totals) => {
-                    engine.counted(&of_former(&seen.key, &totals), out);
-                }
+                Sample::Reopened(seen, reopening) => engine.reopened(&reopened(&seen, &reopening), out),
             }
             writer.take(out, enforcer);
         })?;
@@ -220,14 +222,25 @@ fn for_engine(key: &FlowKey) -> flow::FlowKey {
 
 fn counted(key: &FlowKey, counters: &FlowCounters) -> Counted {
     let last = counters.last.iter().copied().max().unwrap_or_default();
-    Counted { last: Time(last), ..of_former(key, &Totals { packets: counters.packets, bytes: counters.bytes }) }
+    of_connection(key, counters.connection(), &counters.totals(), Time(last))
 }
 
-/// Of a connection that another has followed: when it was heard last the engine knows well enough.
-fn of_former(key: &FlowKey, totals: &Totals) -> Counted {
+fn of_connection(key: &FlowKey, connection: u16, totals: &Totals, last: Time) -> Counted {
     let ([low, high], [low_bytes, high_bytes]) = (totals.packets, totals.bytes);
     let side = |packets: u64, bytes| (u32::try_from(packets).unwrap_or(u32::MAX), bytes);
-    Counted { key: for_engine(key), low: side(low, low_bytes), high: side(high, high_bytes), last: Time(0) }
+    Counted { key: for_engine(key), connection, low: side(low, low_bytes), high: side(high, high_bytes), last }
+}
+
+fn reopened(seen: &Seen, reopening: &Reopening) -> Reopened {
+    Reopened {
+        // When it was heard last the engine knows well enough.
+        former: of_connection(&seen.key, reopening.former, &reopening.totals, Time(0)),
+        connection: seen.connection.map_or(0, |connection| connection.number),
+        time: reopening.time,
+        from_low: reopening.direction == Direction::LowToHigh,
+        seq: reopening.seq,
+        syns: reopening.syns,
+    }
 }
 
 fn now() -> Time {

@@ -179,17 +179,78 @@ fn each_connection_is_counted_by_itself() {
         let (bare, full) = (length(ACK, b""), length(ACK, b"hello"));
         SECOND.syn(gate);
         SECOND.open(gate);
-        let mut former = None;
+        let mut told = None;
         gate.drain(Duration::ZERO, |_, sample| {
-            if let Sample::Former(seen, totals) = sample {
-                former = Some((seen.key, totals.packets, totals.bytes));
+            if let Sample::Reopened(seen, reopening) = sample {
+                told = Some((seen.key, reopening));
             }
         })
         .unwrap();
+        let (key, reopening) = told.unwrap();
+        let former = Some((key, reopening.totals.packets, reopening.totals.bytes));
         let counters = gate.tables().counters_of(&flow()).unwrap().unwrap();
         // The server's end is the greater one here.
         assert_eq!(former, Some((flow(), [2, 1], [bare + full, bare])));
         assert_eq!((counters.packets, counters.bytes), ([3, 1], [2 * bare + full, bare]));
+        let syns = (SECOND.0[0], Direction::LowToHigh, (2, 2 * bare as u32));
+        assert_eq!((reopening.seq, reopening.direction, reopening.syns), syns);
+    });
+}
+
+#[test]
+fn a_syn_that_waits_for_its_answer_is_not_counted_for_the_connection_that_is_open() {
+    with_gate(|gate| {
+        decided(gate, Action::Pass);
+        let before = gate.tables().counters_of(&flow()).unwrap().unwrap();
+        SECOND.syn(gate);
+        let after = gate.tables().counters_of(&flow()).unwrap().unwrap();
+        assert_eq!(after.packets, [before.packets[0] + 1, before.packets[1]]);
+        assert_eq!((after.connection(), after.totals()), (before.connection(), before.totals()));
+    });
+}
+
+/// The numbers of the connections that packets were shown of, and whether they only ask for them.
+fn numbers(gate: &mut Gate) -> Vec<(u16, bool)> {
+    let mut numbers = Vec::new();
+    gate.drain(Duration::ZERO, |_, sample| {
+        let connection = sample.seen().connection.unwrap();
+        numbers.push((connection.number, connection.wanted));
+    })
+    .unwrap();
+    numbers
+}
+
+#[test]
+fn every_packet_says_which_connection_it_is_of() {
+    with_gate(|gate| {
+        FIRST.open(gate);
+        let first = numbers(gate);
+        let number = first[0].0;
+        assert_eq!((number > 0, first), (true, vec![(number, false); 3]));
+        SECOND.open(gate);
+        let next = gate.tables().counters_of(&flow()).unwrap().unwrap().connection();
+        assert_ne!(next, number);
+        assert_eq!(
+            numbers(gate),
+            [(next, true), (next, false), (next, false), (next, false)],
+            "SYN, news, answer, data"
+        );
+    });
+}
+
+#[test]
+fn a_connection_that_began_while_the_ring_was_full_is_known_by_what_comes_later() {
+    with_gate(|gate| {
+        decided(gate, Action::Pass);
+        let old = gate.tables().counters_of(&flow()).unwrap().unwrap().connection();
+        for port in 1..2000 {
+            action(gate, &ethernet(&[], &frames::datagram(v4(A4, port), ends4().1, &[0; 1400])));
+        }
+        assert_eq!([SECOND.syn(gate), SECOND.answer(gate)], [PASSED; 2]);
+        gate.drain(Duration::ZERO, |_, _| ()).unwrap();
+        SECOND.data(gate);
+        let [(number, false)] = numbers(gate)[..] else { panic!("one packet") };
+        assert!(number != 0 && number != old);
     });
 }
 

@@ -62,6 +62,8 @@ pub struct Flow {
     pub judgement: Judgement,
     /// What the policy says to that.
     pub decision: Decision,
+    /// Its number among the connections that a data path tells apart on these ports; 0 where none does.
+    pub connection: u16,
 }
 
 impl Flow {
@@ -81,6 +83,7 @@ impl Flow {
             signs: Signs::new(),
             judgement: Judgement::default(),
             decision: Decision::default(),
+            connection: 0,
             reading: None,
             behaviour: None,
             series: 0,
@@ -123,6 +126,20 @@ impl Flow {
         match side {
             Side::Client => client,
             Side::Server => server,
+        }
+    }
+
+    /// Whether what a data path tells of a connection is of this one.
+    #[must_use]
+    pub const fn is_connection(&self, number: u16) -> bool {
+        number == 0 || self.connection == number
+    }
+
+    /// Counts packets like one that was counted.
+    pub fn count_again(&mut self, side: Side, packets: u32, bytes: u64) {
+        if let Some(tally) = self.tallies.get_mut(side.index()) {
+            tally.packets = tally.packets.saturating_add(packets);
+            tally.bytes = tally.bytes.saturating_add(bytes);
         }
     }
 

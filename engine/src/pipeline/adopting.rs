@@ -34,6 +34,7 @@ impl Core {
         let mut flow = Flow::new(counted.key, gist.client_is_low(), self.next_flow, *start);
         self.next_flow += 1;
         self.counts.flows += 1;
+        flow.connection = counted.connection;
         flow.count_unseen(counted);
         let [client, server] = flow.tallies;
         flow.state = State::decided(client.packets > 0, server.packets > 0);

@@ -92,6 +92,34 @@ pub struct Record {
     pub payload_len: u32,
     /// The first of them, where it carried as many.
     pub head: Option<[u8; 8]>,
+    /// The number of its [`Connection`].
+    pub connection: u16,
+}
+
+/// Which of the connections that follow each other on the same ports a packet is of, as a data path knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// Another one than those of the connections before and after; 0 where it is not known.
+    pub number: u16,
+    /// Whether the packet only asks for it: another one is open.
+    pub wanted: bool,
+}
+
+/// A connection that has begun on ports that were in use, as a data path saw it.
+#[derive(Clone, Copy, Debug)]
+pub struct Reopened {
+    /// What was counted of the connection before.
+    pub former: Counted,
+    /// Its own number.
+    pub connection: u16,
+    /// When its SYN came first.
+    pub time: Time,
+    /// Whether the lesser end sent that.
+    pub from_low: bool,
+    /// Its sequence number.
+    pub seq: u32,
+    /// How often it came, and with how many bytes on the wire altogether.
+    pub syns: (u32, u32),
 }
 
 /// What a data path counted of a flow since its first packet.
@@ -99,6 +127,8 @@ pub struct Record {
 pub struct Counted {
     /// Which flow.
     pub key: FlowKey,
+    /// The number of its [`Connection`].
+    pub connection: u16,
     /// Packets and bytes on the wire that the lesser end sent.
     pub low: (u32, u64),
     /// Those of the greater end.

@@ -3,6 +3,9 @@
 //! On a connection that is open a SYN alone proves nothing: the other host keeps to the numbers it knows (RFC 5961 §4), so
 //! that a program could be forgotten whenever it likes, by a SYN that nobody takes. The answer proves it: what acknowledges
 //! the number of a SYN has taken it, or refuses it.
+//!
+//! So it is where nobody but the engine follows connections: in captures, beside the line, and inside tunnels. In the line
+//! the kernel does, and the engine goes by that: see `reopened.rs`.
 
 use super::{Core, Slot};
 use crate::event::Outbox;
@@ -151,9 +154,8 @@ impl Core {
         };
         let slot = self.begin(key, !sender_is_low, &syn, Some(slot), out);
         if let Some(flow) = self.table.get(slot) {
-            for _ in 0..knock.packets {
-                flow.count(&syn, Side::Client);
-            }
+            flow.count(&syn, Side::Client);
+            flow.count_again(Side::Client, knock.packets - 1, bytes - u64::from(knock.wire_len));
         }
         slot
     }

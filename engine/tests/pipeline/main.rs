@@ -20,5 +20,6 @@ mod noise;
 mod order;
 mod play;
 mod reload;
+mod reopened;
 mod reopening;
 mod talk;

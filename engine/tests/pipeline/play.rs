@@ -6,7 +6,7 @@ use peergate_engine::apps::Catalog;
 use peergate_engine::event::{CallNews, Event, Learnt, Outbox, Told};
 use peergate_engine::flow::FlowKey;
 use peergate_engine::packet::{Addr, Endpoint, Frame, LinkType, Time};
-use peergate_engine::pipeline::{Adopted, Config, Counted, Counts, Engine, Record};
+use peergate_engine::pipeline::{Adopted, Config, Connection, Counted, Counts, Engine, Record, Reopened};
 use peergate_engine::policy::{Gist, Policy, RuleSpec};
 use peergate_engine::report::{Evidence, Report};
 
@@ -159,6 +159,31 @@ impl Play {
         self.frame(&segment(from, to, numbers, flags, payload));
     }
 
+    /// A segment of which a data path knows the connection.
+    pub fn shown(&mut self, connection: Connection, from: End, to: End, tcp: ([u32; 2], u8), payload: &[u8]) {
+        self.time.0 += Time::MILLI;
+        let bytes = segment(from, to, tcp.0, tcp.1, payload);
+        let frame =
+            Frame { time: self.time, link: LinkType::Ethernet, port: 0, bytes: &bytes, wire_len: bytes.len() as u32 };
+        self.engine.shown(&frame, connection, &mut self.events);
+    }
+
+    /// Another connection has begun with `syns` from `one` two seconds ago; both sides of the one before had sent as much.
+    pub fn reopened(&mut self, one: End, other: End, numbers: [u16; 2], sent: (u32, u64), (seq, syns): (u32, u32)) {
+        let key = key(one, other, TCP);
+        let [before, connection] = numbers;
+        let former = Counted { key, connection: before, low: sent, high: sent, last: Time(0) };
+        let (time, from_low) = (Time(self.time.0 - 2 * Time::SECOND), key.low == endpoint(one));
+        let reopened = Reopened { former, connection, time, from_low, seq, syns: (syns, syns * 54) };
+        self.engine.reopened(&reopened, &mut self.events);
+    }
+
+    /// What a data path counted of a connection: as much of both sides.
+    pub fn counted(&mut self, one: End, other: End, connection: u16, sent: (u32, u64)) {
+        let counted = Counted { key: key(one, other, TCP), connection, low: sent, high: sent, last: self.time };
+        self.engine.counted(&counted, &mut self.events);
+    }
+
     /// The three packets before the first byte.
     pub fn connect(&mut self, client: End, server: End) {
         let [asked, answered] = STARTS;
@@ -172,13 +197,14 @@ impl Play {
         self.time.0 += Time::MILLI;
         let key = key(from, to, transport);
         let (from_low, wire_len) = (key.low == endpoint(from), payload_len + 42);
-        let record = Record { time: self.time, key, from_low, wire_len, payload_len, head: None };
+        let record = Record { time: self.time, key, from_low, wire_len, payload_len, head: None, connection: 0 };
         self.engine.record(&record, &mut self.events);
     }
 
     /// A flow that a former program decided about, of which each side has sent so many packets and bytes.
     pub fn adopt(&mut self, one: End, other: End, transport: u8, sent: (u32, u64), gist: Gist) {
-        let counted = Counted { key: key(one, other, transport), low: sent, high: sent, last: self.time };
+        let key = key(one, other, transport);
+        let counted = Counted { key, connection: 0, low: sent, high: sent, last: self.time };
         let start = Time(self.time.0 - 60 * Time::SECOND);
         self.engine.adopt(&Adopted { counted, start, gist }, &mut self.events);
     }
