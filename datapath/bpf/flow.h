@@ -40,32 +40,37 @@ static __always_inline void count_packet(struct flow *flow, struct __sk_buff *sk
 
 /* Between two hosts behind one port whose router is behind the other, packets pass twice. The second time they are
  * not counted and not shown: each would look like two. */
-static __always_inline int is_second_pass(struct flow *flow, __u32 side, __u8 port, __u64 now)
+static __always_inline int is_second_pass(struct flow *flow, __u32 side, __u8 port, int waiting, __u64 now)
 {
 	__u8 *entered = &flow->entered[side];
 
 	if (*entered == port + 1)
 		return 0;
-	if (*entered && now - flow->last[side] < MOVED)
+	if (*entered && (waiting || now - flow->last[side] < MOVED))
 		return 1;
 	*entered = port + 1;
 	return 0;
 }
 
-static __always_inline struct flow *track(struct __sk_buff *skb, struct packet *pkt, __u8 port, __u64 now)
+static __always_inline struct flow *track(struct __sk_buff *skb, struct packet *pkt, const struct conf *conf, __u8 port,
+					  __u64 now)
 {
 	struct flow *flow = bpf_map_lookup_elem(&flows, &pkt->key);
 	__u32 side = pkt->side & 1;
+	int waiting;
 
 	if (!flow)
 		flow = insert_flow(&pkt->key, now);
 	if (!flow)
 		return 0;
-	pkt->again = is_second_pass(flow, side, port, now);
-	if (pkt->again)
+	waiting = is_waiting(flow, conf, now);
+	pkt->again = is_second_pass(flow, side, port, waiting, now);
+	if (pkt->again) {
+		follow_again(flow, pkt, side, port, waiting);
 		return flow;
+	}
 	if (pkt->tcp_flags & (TCP_SYN | TCP_RST))
-		follow_opening(skb, flow, pkt, side, port);
+		follow_opening(skb, flow, pkt, side, port, waiting);
 	else if (!flow->established)
 		flow->established = 1;
 	count_packet(flow, skb, side, now);

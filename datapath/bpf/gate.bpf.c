@@ -81,9 +81,9 @@ static __always_inline int may_open(const struct packet *pkt, const struct flow 
 
 /* While a SYN waits for its answer the hosts may settle what each knows of the connection before: the one says where it
  * stands, the other that it is gone (RFC 5961 §4.2). Without that the ports would stay in use for ever. */
-static __always_inline int settles(const struct packet *pkt, const struct flow *flow)
+static __always_inline int settles(const struct packet *pkt, const struct flow *flow, const struct conf *conf, __u64 now)
 {
-	if (!flow->knocked || pkt->payload)
+	if (!is_waiting(flow, conf, now) || pkt->payload)
 		return 0;
 	if ((pkt->side & 1) == flow->knock_side)
 		return pkt->tcp_flags & TCP_RST;
@@ -93,7 +93,7 @@ static __always_inline int settles(const struct packet *pkt, const struct flow *
 static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, const struct conf *conf, __u8 port,
 				 __u64 now)
 {
-	struct flow *flow = track(skb, pkt, port, now);
+	struct flow *flow = track(skb, pkt, conf, port, now);
 	const struct verdict *verdict;
 
 	if (!flow) {
@@ -103,7 +103,7 @@ static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, cons
 	if (!pkt->opening && is_known_to_pass(flow, conf, now))
 		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
 	verdict = flow_verdict(&pkt->key, flow, conf, now);
-	if (verdict && is_blocking(verdict->action) && settles(pkt, flow))
+	if (verdict && is_blocking(verdict->action) && settles(pkt, flow, conf, now))
 		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
 	if (verdict && !may_open(pkt, flow, verdict)) {
 		trust(flow, verdict, conf, now);

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 4
+#define LAYOUT_VERSION 5
 
 /* What a verdict does. 4 and 5 are kept for limit and degrade. */
 enum action {
@@ -71,7 +71,7 @@ struct flow {
 	__u32 changes;      /* as the settings said when it was looked up */
 	__u8 entered[2];    /* by which port each direction comes in first, plus 1; 0 before its first packet */
 	__u8 established;   /* a TCP segment without SYN was seen */
-	__u8 knock_side;
+	__u8 pad;
 	__u64 first;
 	__u64 began;   /* when the SYN came that opened it, 0 if none was seen: older verdicts are not for it. As every SYN's
 			  time here it is odd, and its low 16 bits are not those of the one before */
@@ -88,6 +88,9 @@ struct flow {
 	__be32 knock;   /* that of the one that waits for an answer */
 	__u32 knock_packets;
 	__u32 knock_bytes;
+	__u8 knock_side;
+	__u8 knock_ports; /* by which ports it came, a bit each */
+	__u8 pad2[6];
 };
 
 struct conf {
@@ -106,6 +109,7 @@ struct conf {
 	__u64 heartbeat_timeout;
 	__u64 hold_groups;   /* bit per group */
 	__u64 hold_interval; /* between two undecided packets of a held flow */
+	__u64 answer_timeout; /* so long a SYN waits for its answer */
 	__u64 words;         /* which numbers user space's verdicts are in; never read here */
 };
 
@@ -175,9 +179,9 @@ enum stat {
 _Static_assert(sizeof(struct flow_key) == 40, "src/abi.rs: FlowKey");
 _Static_assert(sizeof(struct endpoint_key) == 20, "src/abi.rs: EndpointKey");
 _Static_assert(sizeof(struct verdict) == 32, "src/abi.rs: Verdict");
-_Static_assert(sizeof(struct flow) == 144, "src/abi.rs: FlowCounters");
+_Static_assert(sizeof(struct flow) == 152, "src/abi.rs: FlowCounters");
 _Static_assert(sizeof(struct reopened) == 56, "src/abi.rs: ReopenedEntry");
-_Static_assert(sizeof(struct conf) == 72, "src/abi.rs: Conf");
+_Static_assert(sizeof(struct conf) == 80, "src/abi.rs: Conf");
 _Static_assert(sizeof(struct sample) == 80, "src/abi.rs: SampleHeader");
 
 #endif

@@ -59,15 +59,24 @@ static __always_inline void begin(struct flow *flow, __u64 when)
 	flow->dropped = 0;
 }
 
-static __always_inline void knock(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side)
+/* Whether a SYN waits for its answer: after a minute nobody does any more. */
+static __always_inline int is_waiting(const struct flow *flow, const struct conf *conf, __u64 now)
+{
+	return flow->knocked && (__s64)(now - flow->knocked) < (__s64)conf->answer_timeout;
+}
+
+static __always_inline void knock(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side, __u8 port,
+				  int waiting)
 {
 	pkt->opening = 1;
-	if (!flow->knocked || flow->knock != pkt->seq || flow->knock_side != side) {
+	if (!waiting || flow->knock != pkt->seq || flow->knock_side != side) {
 		flow->knocked = syn_time(flow);
 		flow->knock = pkt->seq;
 		flow->knock_side = side;
 		flow->knock_packets = flow->knock_bytes = 0;
+		flow->knock_ports = 0;
 	}
+	flow->knock_ports |= 1 << port;
 	flow->knock_packets++;
 	flow->knock_bytes += skb->len;
 }
@@ -89,9 +98,12 @@ static __always_inline void answer(struct __sk_buff *skb, struct flow *flow, con
 	begin(flow, flow->knocked);
 }
 
-static __always_inline int is_answer(const struct flow *flow, const struct packet *pkt, __u32 side)
+/* What has come in where the SYN did the caller may have made itself: an answer comes from behind the other port. Where
+ * both hosts are behind one port, the SYN has come in by the other too, from their router. */
+static __always_inline int is_answer(const struct flow *flow, const struct packet *pkt, __u32 side, __u8 port)
 {
-	return flow->knocked && flow->knock_side != side && bpf_ntohl(pkt->ack) == bpf_ntohl(flow->knock) + 1;
+	return flow->knock_side != side && flow->knock_ports & 1 << !port &&
+	       bpf_ntohl(pkt->ack) == bpf_ntohl(flow->knock) + 1;
 }
 
 /* The table forgets flows before verdicts when many come: then the first SYN seen is not always the first. */
@@ -102,12 +114,13 @@ static __always_inline int was_blocked(const struct flow_key *key)
 	return verdict && is_blocking(verdict->action);
 }
 
-static __always_inline void hear_syn(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side)
+static __always_inline void hear_syn(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side,
+				     __u8 port, int waiting)
 {
 	if (!flow->packets[0] && !flow->packets[1]) {
 		flow->established = was_blocked(&pkt->key);
 		if (flow->established)
-			return knock(skb, flow, pkt, side);
+			return knock(skb, flow, pkt, side, port, waiting);
 		flow->syn[side] = pkt->seq;
 		return begin(flow, syn_time(flow));
 	}
@@ -116,21 +129,31 @@ static __always_inline void hear_syn(struct __sk_buff *skb, struct flow *flow, s
 	if (flow->syn[side] == pkt->seq)
 		return; /* sent again, or both open at the same time */
 	if (flow->packets[!side] || flow->established)
-		return knock(skb, flow, pkt, side);
+		return knock(skb, flow, pkt, side, port, waiting);
 	/* Nobody has answered the one before. */
 	flow->syn[side] = pkt->seq;
 	flow->packets[side] = flow->bytes[side] = 0;
 	begin(flow, syn_time(flow));
 }
 
+/* A SYN that waits has come by already. Dropped here, it would have been let through in vain. */
+static __always_inline void follow_again(struct flow *flow, struct packet *pkt, __u32 side, __u8 port, int waiting)
+{
+	if (!waiting || (pkt->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_SYN || flow->knock_side != side ||
+	    flow->knock != pkt->seq)
+		return;
+	pkt->opening = 1;
+	flow->knock_ports |= 1 << port;
+}
+
 static __always_inline void follow_opening(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side,
-					   __u8 port)
+					   __u8 port, int waiting)
 {
 	__u8 flags = pkt->tcp_flags & (TCP_SYN | TCP_RST | TCP_ACK);
 
 	if (flags == TCP_SYN)
-		return hear_syn(skb, flow, pkt, side);
-	if (flags & TCP_ACK && is_answer(flow, pkt, side))
+		return hear_syn(skb, flow, pkt, side, port, waiting);
+	if (flags & TCP_ACK && waiting && is_answer(flow, pkt, side, port))
 		answer(skb, flow, pkt, side, port);
 	if (flags & TCP_SYN)
 		flow->syn[side] = pkt->seq;

@@ -4,7 +4,7 @@ use aya::Pod;
 use peergate_engine::packet::Endpoint;
 
 /// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
-pub const LAYOUT_VERSION: u32 = 4;
+pub const LAYOUT_VERSION: u32 = 5;
 
 /// Groups in the kernel are bits of a word; 0 means "in none".
 pub const GROUP_COUNT: u32 = 64;
@@ -147,7 +147,7 @@ pub struct FlowCounters {
     changes: u32,
     entered: [u8; 2],
     established: u8,
-    knock_side: u8,
+    pad: u8,
     /// First packet, in nanoseconds since the epoch once `Tables::flow_counters` handed it out.
     pub first: u64,
     began: u64,
@@ -168,6 +168,9 @@ pub struct FlowCounters {
     knock: [u8; 4],
     knock_packets: u32,
     knock_bytes: u32,
+    knock_side: u8,
+    knock_ports: u8,
+    pad2: [u8; 6],
 }
 
 impl FlowCounters {
@@ -217,6 +220,7 @@ pub(crate) struct Conf {
     pub heartbeat_timeout: u64,
     pub hold_groups: u64,
     pub hold_interval: u64,
+    pub answer_timeout: u64,
     pub words: u64,
 }
 
@@ -343,9 +347,9 @@ const _: () = {
     assert!(size_of::<FlowKey>() == 40);
     assert!(size_of::<EndpointKey>() == 20);
     assert!(size_of::<VerdictEntry>() == 32);
-    assert!(size_of::<FlowCounters>() == 144);
+    assert!(size_of::<FlowCounters>() == 152);
     assert!(size_of::<Totals>() == 32);
-    assert!(size_of::<Conf>() == 72);
+    assert!(size_of::<Conf>() == 80);
     assert!(size_of::<ReopenedEntry>() == 56);
     assert!(size_of::<SampleHeader>() == 80);
 };

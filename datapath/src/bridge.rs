@@ -57,6 +57,8 @@ pub struct BridgeConfig {
     pub hold_groups: u64,
     /// Held flows pass one packet in this time once their whole packets are used up.
     pub hold_interval: Duration,
+    /// So long a SYN on ports that are in use waits for its answer, which then begins another connection.
+    pub answer_timeout: Duration,
     /// How much the kernel may remember.
     pub sizes: Sizes,
     /// Which way to attach to the ports.
@@ -79,6 +81,7 @@ impl BridgeConfig {
             records: 1024,
             hold_groups: 0,
             hold_interval: Duration::from_millis(200),
+            answer_timeout: Duration::from_secs(60),
             sizes: Sizes::default(),
             attach: attach::Prefer::Newest,
         }
@@ -224,6 +227,7 @@ fn settings(config: &BridgeConfig, former: Conf) -> Conf {
         heartbeat_timeout: nanoseconds(config.heartbeat_timeout),
         hold_groups: config.hold_groups,
         hold_interval: nanoseconds(config.hold_interval),
+        answer_timeout: nanoseconds(config.answer_timeout),
         // 0 is what a new flow says: it must differ, so that every flow is looked up once.
         epoch: former.epoch.wrapping_add(1),
         ..former

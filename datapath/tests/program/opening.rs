@@ -3,6 +3,14 @@
 use super::*;
 use peergate_datapath::bridge::BridgeConfig;
 use support::frames::{numbered, RST};
+use support::{line, SIDES};
+
+/// Runs `test` on a fresh gate between the client and the server.
+fn with_line(test: impl FnOnce(&mut Gate)) {
+    if let Some(mut gate) = line(&config()) {
+        test(&mut gate);
+    }
+}
 
 /// A connection on the test's two ends: where both sides' numbers begin.
 #[derive(Clone, Copy)]
@@ -30,9 +38,14 @@ impl Talk {
 }
 
 fn send(gate: &mut Gate, from_client: bool, flags: u8, numbers: [u32; 2], payload: &[u8]) -> u32 {
+    send_by(gate, SIDES[usize::from(!from_client)], from_client, flags, numbers, payload)
+}
+
+/// The same by a port that need not be the sender's.
+fn send_by(gate: &mut Gate, port: u32, from_client: bool, flags: u8, numbers: [u32; 2], payload: &[u8]) -> u32 {
     let (client, server) = ends4();
     let (from, to) = if from_client { (client, server) } else { (server, client) };
-    action(gate, &ethernet(&[], &numbered(from, to, flags, numbers, payload)))
+    gate.run(&ethernet(&[], &numbered(from, to, flags, numbers, payload)), port, 1).unwrap().action
 }
 
 fn flow() -> peergate_datapath::abi::FlowKey {
@@ -59,7 +72,7 @@ fn decided(gate: &mut Gate, action: Action) {
 
 #[test]
 fn a_pass_is_not_inherited_by_the_next_connection() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Pass);
         assert_eq!((FIRST.data(gate), shown(gate)), (PASSED, 0), "decided");
         assert_eq!((SECOND.open(gate), shown(gate)), ([PASSED; 3], 3), "undecided");
@@ -71,7 +84,7 @@ fn a_pass_is_not_inherited_by_the_next_connection() {
 #[test]
 fn a_block_is_not_inherited_by_the_next_connection_either() {
     for action in [Action::Drop, Action::Reject] {
-        with_gate(|gate| {
+        with_line(|gate| {
             decided(gate, action);
             assert_eq!((FIRST.data(gate), shown(gate)), (DROPPED, 0));
             assert_eq!((SECOND.open(gate), shown(gate)), ([PASSED; 3], 3));
@@ -83,7 +96,7 @@ fn a_block_is_not_inherited_by_the_next_connection_either() {
 
 #[test]
 fn a_syn_that_nobody_takes_does_not_shake_off_a_block() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Drop);
         for _ in 0..3 {
             assert_eq!(SECOND.syn(gate), PASSED, "it could be the next connection's");
@@ -98,8 +111,59 @@ fn a_syn_that_nobody_takes_does_not_shake_off_a_block() {
 }
 
 #[test]
+fn who_asks_for_a_connection_cannot_answer_it_in_the_name_of_the_other_host() {
+    with_line(|gate| {
+        decided(gate, Action::Drop);
+        // Long enough for the server to have moved to the client's port.
+        sleep(Duration::from_millis(1100));
+        let number = SECOND.0[0].wrapping_add(1);
+        assert_eq!(SECOND.syn(gate), PASSED);
+        assert_eq!(send_by(gate, SIDES[0], false, SYN | ACK, [SECOND.0[1], number], b""), DROPPED);
+        assert_eq!(FIRST.data(gate), DROPPED);
+        assert_eq!((SECOND.answer(gate), SECOND.data(gate)), (PASSED, PASSED), "the server can");
+    });
+}
+
+#[test]
+fn a_syn_waits_for_its_answer_no_longer_than_a_host_would() {
+    let config = BridgeConfig { answer_timeout: Duration::from_millis(200), ..config() };
+    let Some(mut gate) = line(&config) else { return };
+    decided(&mut gate, Action::Drop);
+    assert_eq!(SECOND.syn(&mut gate), PASSED);
+    sleep(Duration::from_millis(300));
+    assert_eq!(SECOND.answer(&mut gate), DROPPED);
+    assert_eq!(SECOND.open(&mut gate), [PASSED; 3], "asked for anew");
+}
+
+/// Both hosts are behind one port, their router behind the other: each packet passes twice.
+fn send_twice(gate: &mut Gate, from_client: bool, flags: u8, numbers: [u32; 2], payload: &[u8]) -> [u32; 2] {
+    SIDES.map(|port| send_by(gate, port, from_client, flags, numbers, payload))
+}
+
+fn open_twice(gate: &mut Gate, Talk([ours, theirs]): Talk) -> [[u32; 2]; 3] {
+    [
+        send_twice(gate, true, SYN, [ours, 0], b""),
+        send_twice(gate, false, SYN | ACK, [theirs, ours.wrapping_add(1)], b""),
+        send_twice(gate, true, ACK, [ours.wrapping_add(1), theirs + 1], b"hello"),
+    ]
+}
+
+#[test]
+fn ports_that_were_blocked_can_be_used_again_where_packets_pass_twice() {
+    with_line(|gate| {
+        assert_eq!((open_twice(gate, FIRST), shown(gate)), ([[PASSED; 2]; 3], 3));
+        decide(gate, Action::Drop);
+        assert_eq!(send_twice(gate, true, ACK, [1006, 9001], b"hello"), [DROPPED; 2]);
+        assert_eq!(send_twice(gate, true, SYN, [SECOND.0[0], 0], b"bytes"), [DROPPED; 2]);
+        assert_eq!((open_twice(gate, SECOND), shown(gate)), ([[PASSED; 2]; 3], 3));
+        let counters = gate.tables().counters_of(&flow()).unwrap().unwrap();
+        assert_eq!(counters.packets, [3, 1], "once, and the SYN with bytes");
+    });
+}
+
+#[test]
 fn a_syn_that_is_sent_again_changes_nothing() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Pass);
         assert_eq!((FIRST.syn(gate), FIRST.answer(gate), FIRST.data(gate), shown(gate)), (PASSED, PASSED, PASSED, 0));
         decide(gate, Action::Drop);
@@ -109,7 +173,7 @@ fn a_syn_that_is_sent_again_changes_nothing() {
 
 #[test]
 fn hosts_may_settle_what_they_know_of_a_blocked_connection_when_another_is_asked_for() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Drop);
         let challenge = |gate: &mut Gate| send(gate, false, ACK, [9001, 1006], b"");
         let gone = |gate: &mut Gate| send(gate, true, RST, [1006, 0], b"");
@@ -122,7 +186,7 @@ fn hosts_may_settle_what_they_know_of_a_blocked_connection_when_another_is_asked
 
 #[test]
 fn a_refusal_of_the_next_connection_comes_through() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Drop);
         assert_eq!(SECOND.syn(gate), PASSED);
         assert_eq!(send(gate, false, RST | ACK, [0, SECOND.0[0].wrapping_add(1)], b""), PASSED);
@@ -131,7 +195,7 @@ fn a_refusal_of_the_next_connection_comes_through() {
 
 #[test]
 fn a_verdict_on_the_next_connection_may_come_before_its_answer() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Pass);
         assert_eq!(SECOND.syn(gate), PASSED);
         decide(gate, Action::Drop);
@@ -141,12 +205,12 @@ fn a_verdict_on_the_next_connection_may_come_before_its_answer() {
 
 #[test]
 fn an_attempt_that_nobody_answers_is_over_with_the_next() {
-    with_gate(|gate| {
+    with_line(|gate| {
         assert_eq!(FIRST.syn(gate), PASSED);
         decide(gate, Action::Drop);
         assert_eq!((FIRST.syn(gate), FIRST.answer(gate)), (DROPPED, DROPPED));
     });
-    with_gate(|gate| {
+    with_line(|gate| {
         assert_eq!(FIRST.syn(gate), PASSED);
         decide(gate, Action::Drop);
         assert_eq!((SECOND.syn(gate), shown(gate)), (PASSED, 2));
@@ -155,7 +219,7 @@ fn an_attempt_that_nobody_answers_is_over_with_the_next() {
 
 #[test]
 fn a_block_outlives_the_flow_that_was_crowded_out_of_the_table() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Drop);
         for n in 0..3000_u32 {
             let stranger = v4(std::net::Ipv4Addr::from(0x0a01_0000 + n), 1000);
@@ -172,7 +236,7 @@ fn a_block_outlives_the_flow_that_was_crowded_out_of_the_table() {
 
 #[test]
 fn each_connection_is_counted_by_itself() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Pass);
         let length =
             |flags, payload| ethernet(&[], &frames::segment(ends4().0, ends4().1, flags, payload)).len() as u64;
@@ -199,7 +263,7 @@ fn each_connection_is_counted_by_itself() {
 
 #[test]
 fn a_syn_that_waits_for_its_answer_is_not_counted_for_the_connection_that_is_open() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Pass);
         let before = gate.tables().counters_of(&flow()).unwrap().unwrap();
         SECOND.syn(gate);
@@ -222,7 +286,7 @@ fn numbers(gate: &mut Gate) -> Vec<(u16, bool)> {
 
 #[test]
 fn every_packet_says_which_connection_it_is_of() {
-    with_gate(|gate| {
+    with_line(|gate| {
         FIRST.open(gate);
         let first = numbers(gate);
         let number = first[0].0;
@@ -240,7 +304,7 @@ fn every_packet_says_which_connection_it_is_of() {
 
 #[test]
 fn a_connection_that_began_while_the_ring_was_full_is_known_by_what_comes_later() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Pass);
         let old = gate.tables().counters_of(&flow()).unwrap().unwrap().connection();
         for port in 1..2000 {
@@ -256,7 +320,7 @@ fn a_connection_that_began_while_the_ring_was_full_is_known_by_what_comes_later(
 
 #[test]
 fn what_passes_is_looked_up_again_when_its_verdict_changes() {
-    with_gate(|gate| {
+    with_line(|gate| {
         decided(gate, Action::Pass);
         for blocking in [Action::Drop, Action::Reject] {
             assert_eq!(FIRST.data(gate), PASSED);
@@ -278,7 +342,7 @@ fn what_passes_is_looked_up_again_when_its_verdict_changes() {
 #[test]
 fn what_passes_stays_in_a_table_of_verdicts_that_overflows() {
     let config = BridgeConfig { whole: 1, ..config() };
-    let Some(mut gate) = trial(&config) else { return };
+    let Some(mut gate) = line(&config) else { return };
     decided_once(&mut gate);
     for n in 0..4u32 {
         sleep(Duration::from_millis(1100));

@@ -57,6 +57,22 @@ pub fn trial(config: &BridgeConfig) -> Option<Gate> {
     possible().then(|| Bridge::trial(config, [PORT, 999]).expect("the kernel takes the gate"))
 }
 
+/// The interfaces of [`line`], the client's first.
+pub const SIDES: [u32; 2] = [7, 8];
+
+/// A gate between two interfaces in a namespace of this thread's own.
+pub fn line(config: &BridgeConfig) -> Option<Gate> {
+    possible().then(|| {
+        // SAFETY: takes a number, and concerns this thread alone.
+        assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWNET) }, 0, "a namespace");
+        let [one, other] = SIDES.map(|index| index.to_string());
+        net::run(&[
+            "ip", "link", "add", "name", "p0", "index", &one, "type", "veth", "peer", "name", "p1", "index", &other,
+        ]);
+        Bridge::trial(config, SIDES).expect("the kernel takes the gate")
+    })
+}
+
 /// What the gate does with one frame.
 pub fn action(gate: &mut Gate, frame: &[u8]) -> u32 {
     gate.run(frame, PORT, 1).expect("the kernel runs the gate").action
