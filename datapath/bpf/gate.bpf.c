@@ -64,7 +64,7 @@ static __always_inline int undecided(struct __sk_buff *skb, const struct packet 
 	}
 	if (pkt->again)
 		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
-	if (!pkt->opening && is_held(flow, conf, now)) {
+	if ((!pkt->opening || pkt->payload) && is_held(flow, conf, now)) {
 		flow->dropped++;
 		return drop(STAT_DROPPED_HELD);
 	}
@@ -95,18 +95,20 @@ static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, cons
 {
 	struct flow *flow = track(skb, pkt, conf, port, now);
 	const struct verdict *verdict;
+	__u32 standing;
 
 	if (!flow) {
 		count(STAT_FLOW_TABLE_FULL, 1);
 		return without_flow(conf, port, now);
 	}
-	if (!pkt->opening && is_known_to_pass(flow, conf, now))
+	standing = standing_of(flow, conf);
+	if (!pkt->opening && is_known_to_pass(flow, standing, now))
 		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
 	verdict = flow_verdict(&pkt->key, flow, conf, now);
 	if (verdict && is_blocking(verdict->action) && settles(pkt, flow, conf, now))
 		return let_pass(conf, port, STAT_PASSED_UNDECIDED);
 	if (verdict && !may_open(pkt, flow, verdict)) {
-		trust(flow, verdict, conf, now);
+		trust(flow, verdict, standing, now);
 		return enforce(skb, pkt, flow, verdict, conf, port, now, STAT_DROPPED_BY_VERDICT);
 	}
 	verdict = learned_verdict(&pkt->key, flow, conf, now);

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 5
+#define LAYOUT_VERSION 6
 
 /* What a verdict does. 4 and 5 are kept for limit and degrade. */
 enum action {
@@ -68,10 +68,10 @@ struct flow {
 	__u64 bytes[2];
 	__u64 last[2];
 	__u64 passes_until; /* until then its verdict need not be looked up: it lets pass; 0 if that is not known */
-	__u32 changes;      /* as the settings said when it was looked up */
+	__u32 standing;     /* under what it was looked up: see verdict.h */
 	__u8 entered[2];    /* by which port each direction comes in first, plus 1; 0 before its first packet */
 	__u8 established;   /* a TCP segment without SYN was seen */
-	__u8 pad;
+	__u8 turn;          /* how many connections have begun here */
 	__u64 first;
 	__u64 began;   /* when the SYN came that opened it, 0 if none was seen: older verdicts are not for it. As every SYN's
 			  time here it is odd, and its low 16 bits are not those of the one before */
@@ -90,7 +90,7 @@ struct flow {
 	__u32 knock_bytes;
 	__u8 knock_side;
 	__u8 knock_ports; /* by which ports it came, a bit each */
-	__u8 pad2[6];
+	__u8 pad[6];
 };
 
 struct conf {

@@ -54,6 +54,7 @@ static __always_inline void show_reopened(struct __sk_buff *skb, const struct pa
 static __always_inline void begin(struct flow *flow, __u64 when)
 {
 	flow->began = when;
+	flow->turn++;
 	flow->passes_until = flow->knocked = 0;
 	flow->whole = flow->records = 0;
 	flow->dropped = 0;

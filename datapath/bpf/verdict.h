@@ -32,16 +32,23 @@ static __always_inline const struct verdict *flow_verdict(const struct flow_key 
 	return verdict;
 }
 
-static __always_inline int is_known_to_pass(const struct flow *flow, const struct conf *conf, __u64 now)
+/* What a look-up stands under: how often verdicts have changed, and which connection it is. Taken before the look-up, for
+ * either may change meanwhile, and on another CPU. */
+static __always_inline __u32 standing_of(const struct flow *flow, const struct conf *conf)
 {
-	return now < flow->passes_until && flow->changes == conf->changes;
+	return conf->changes << 8 | flow->turn;
 }
 
-static __always_inline void trust(struct flow *flow, const struct verdict *verdict, const struct conf *conf, __u64 now)
+static __always_inline int is_known_to_pass(const struct flow *flow, __u32 standing, __u64 now)
+{
+	return now < flow->passes_until && flow->standing == standing;
+}
+
+static __always_inline void trust(struct flow *flow, const struct verdict *verdict, __u32 standing, __u64 now)
 {
 	if (verdict->action != ACTION_PASS && verdict->action != ACTION_ALERT)
 		return;
-	flow->changes = conf->changes;
+	flow->standing = standing;
 	flow->passes_until = verdict->expires - now < TRUSTED ? verdict->expires : now + TRUSTED;
 }
 

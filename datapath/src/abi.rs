@@ -4,7 +4,7 @@ use aya::Pod;
 use peergate_engine::packet::Endpoint;
 
 /// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
-pub const LAYOUT_VERSION: u32 = 5;
+pub const LAYOUT_VERSION: u32 = 6;
 
 /// Groups in the kernel are bits of a word; 0 means "in none".
 pub const GROUP_COUNT: u32 = 64;
@@ -144,10 +144,10 @@ pub struct FlowCounters {
     /// Last packet of each direction, 0 for none.
     pub last: [u64; 2],
     passes_until: u64,
-    changes: u32,
+    standing: u32,
     entered: [u8; 2],
     established: u8,
-    pad: u8,
+    turn: u8,
     /// First packet, in nanoseconds since the epoch once `Tables::flow_counters` handed it out.
     pub first: u64,
     began: u64,
@@ -170,7 +170,7 @@ pub struct FlowCounters {
     knock_bytes: u32,
     knock_side: u8,
     knock_ports: u8,
-    pad2: [u8; 6],
+    pad: [u8; 6],
 }
 
 impl FlowCounters {

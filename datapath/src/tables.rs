@@ -140,13 +140,15 @@ impl Tables {
         Some(Verdict { action, reason: entry.reason, app: entry.app, about: entry.groups, expires })
     }
 
-    /// Writes a verdict. What the kernel knows to pass it does not look up each time: it is told where that may have changed.
+    /// Writes a verdict. What the kernel knows to pass it does not look up each time, even when that verdict was crowded out
+    /// of the table since: it is told where that may have changed.
     fn write(&mut self, key: &FlowKey, entry: VerdictEntry) -> Result<(), Error> {
         const ONLY_NEW: u64 = 1;
-        if Action::from_number(entry.action).is_some_and(Action::is_plain_pass) {
+        let action = Action::from_number(entry.action);
+        if action.is_some_and(Action::is_plain_pass) {
             return self.verdicts.insert(key, entry, 0).trying("write a verdict");
         }
-        if self.verdicts.insert(key, entry, ONLY_NEW).is_ok() {
+        if !action.is_some_and(Action::is_blocking) && self.verdicts.insert(key, entry, ONLY_NEW).is_ok() {
             return Ok(());
         }
         self.verdicts.insert(key, entry, 0).trying("write a verdict")?;

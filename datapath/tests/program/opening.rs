@@ -340,6 +340,21 @@ fn what_passes_is_looked_up_again_when_its_verdict_changes() {
 }
 
 #[test]
+fn what_passed_is_blocked_at_once_though_its_verdict_was_crowded_out() {
+    with_line(|gate| {
+        decided(gate, Action::Pass);
+        assert_eq!(FIRST.data(gate), PASSED, "known to pass for a second");
+        let pass = Verdict::lasting(Action::Pass);
+        for n in 0..3000_u32 {
+            let one = v4(std::net::Ipv4Addr::from(0x0a01_0000 + n), 1000);
+            gate.tables().set_verdict(&key(one, ends4().1, UDP), &pass).unwrap();
+        }
+        decide(gate, Action::Drop);
+        assert_eq!(FIRST.data(gate), DROPPED);
+    });
+}
+
+#[test]
 fn what_passes_stays_in_a_table_of_verdicts_that_overflows() {
     let config = BridgeConfig { whole: 1, ..config() };
     let Some(mut gate) = line(&config) else { return };

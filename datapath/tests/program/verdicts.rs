@@ -163,4 +163,11 @@ fn held_groups_get_their_first_packets_and_then_a_trickle() {
     assert_eq!(actions, [PASSED, PASSED, PASSED, PASSED, DROPPED, DROPPED], "three whole, one released, then held");
     let stranger = ethernet(&[], &frames::datagram(v4([10, 9, 9, 9].into(), 1), other, b"hi"));
     assert!((0..6).all(|_| action(&mut gate, &stranger) == PASSED));
+    let mut segment = |flags, seq, payload: &[u8]| {
+        action(&mut gate, &ethernet(&[], &frames::numbered(one, other, flags, [seq, 0], payload)))
+    };
+    let actions: Vec<_> = (0..5).map(|_| segment(ACK, 7, b"hi")).collect();
+    assert_eq!(actions, [PASSED, PASSED, PASSED, PASSED, DROPPED]);
+    assert!((8..14).all(|seq| segment(SYN, seq, b"hi") == DROPPED), "bytes are held in whatever comes");
+    assert_eq!(segment(SYN, 14, b""), PASSED);
 }
