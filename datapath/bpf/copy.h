@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
  * Copies for user space: the first packets of an undecided flow whole, later ones as records of time, size, side and
- * how a datagram begins, and the heads of packets that a reject verdict dropped, because a reset needs their exact sequence numbers.
+ * how a datagram begins, and the heads of packets that a reject verdict dropped, because a reset needs their exact
+ * sequence numbers.
  * A full ring costs the packet nothing: it is counted, and the flow keeps its claim to be shown later.
  */
 #ifndef PEERGATE_COPY_H
@@ -20,8 +21,9 @@
 /* Of a datagram: whether such bytes are random tells a header from cipher text. */
 #define ROOM_RECORD 8
 
-/* Two shown packets of one refused flow are this far apart at least: retransmissions come slower anyway. */
-#define REFUSE_INTERVAL 50000000ULL
+/* Two shown packets of one refused flow are this far apart at least, and two SYNs that ask for another connection:
+ * retransmissions come slower anyway. */
+#define SHOW_INTERVAL 50000000ULL
 
 #define MACS 12
 #define TAG 4
@@ -120,16 +122,27 @@ static __always_inline int emit_record(struct __sk_buff *skb, const struct packe
 	return 1;
 }
 
+/* Whoever asks for another connection on open ports is shown for the sake of hosts that are asked in vain: what begins is
+ * told by its answer. */
+static __always_inline void show_knock(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow, __u8 port,
+				       __u64 now)
+{
+	if (flow->knock_shown && now - flow->knock_shown < SHOW_INTERVAL)
+		return;
+	flow->knock_shown = now;
+	if (emit_whole(skb, pkt, flow, port))
+		count(STAT_COPIED_WHOLE, 1);
+}
+
 static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow,
-				 const struct conf *conf, __u8 port)
+				 const struct conf *conf, __u8 port, __u64 now)
 {
 	if (flow->generation != conf->generation) {
 		flow->generation = conf->generation;
 		flow->whole = flow->records = 0;
 	}
 	if (pkt->opening) {
-		if (emit_whole(skb, pkt, flow, port))
-			count(STAT_COPIED_WHOLE, 1);
+		show_knock(skb, pkt, flow, port, now);
 	} else if (flow->whole < conf->whole_limit) {
 		if (emit_whole(skb, pkt, flow, port)) {
 			flow->whole++;
@@ -146,7 +159,7 @@ static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt
 static __always_inline void show_refused(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow, __u8 port,
 					 __u64 now)
 {
-	if (flow->refused && now - flow->refused < REFUSE_INTERVAL)
+	if (flow->refused && now - flow->refused < SHOW_INTERVAL)
 		return;
 	flow->refused = now;
 	if (emit(skb, pkt, flow, port, SAMPLE_REFUSED, ROOM_HEAD))

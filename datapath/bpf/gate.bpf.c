@@ -6,9 +6,9 @@
  * Of the two licences above the kernel is told the one it knows. It must be 5.11 or later.
  *
  * What is not IP passes. In wire mode that includes LACP and LLDP, which a Linux bridge eats, and STP, which it eats
- * when it speaks it: to the two neighbours the gate is a cable, so they must see each other, or a loop stays unseen. MAC control
- * (pause) frames do not pass: they speak about one link's buffers, and we have our own. In bridge mode all of them go
- * to the Linux bridge, which knows what to do.
+ * when it speaks it: to the two neighbours the gate is a cable, so they must see each other, or a loop stays unseen.
+ * MAC control (pause) frames do not pass: they speak about one link's buffers, and we have our own. In bridge mode all
+ * of them go to the Linux bridge, which knows what to do.
  */
 #include "verdict.h"
 #include <linux/pkt_cls.h>
@@ -68,12 +68,12 @@ static __always_inline int undecided(struct __sk_buff *skb, const struct packet 
 		flow->dropped++;
 		return drop(STAT_DROPPED_HELD);
 	}
-	copy(skb, pkt, flow, conf, port);
+	copy(skb, pkt, flow, conf, port, now);
 	return let_pass(conf, port, STAT_PASSED_UNDECIDED);
 }
 
-/* A SYN is shown and passes whatever was decided before it came: how else could the next connection be judged? Not with
- * bytes in it. */
+/* A SYN is shown and passes whatever was decided before it came, but not with bytes in it: how else could the next
+ * connection be judged? */
 static __always_inline int may_open(const struct packet *pkt, const struct flow *flow, const struct verdict *verdict)
 {
 	return pkt->opening && verdict->decided < flow->knocked && !(pkt->payload && is_blocking(verdict->action));
@@ -81,7 +81,8 @@ static __always_inline int may_open(const struct packet *pkt, const struct flow 
 
 /* While a SYN waits for its answer the hosts may settle what each knows of the connection before: the one says where it
  * stands, the other that it is gone (RFC 5961 §4.2). Without that the ports would stay in use for ever. */
-static __always_inline int settles(const struct packet *pkt, const struct flow *flow, const struct conf *conf, __u64 now)
+static __always_inline int settles(const struct packet *pkt, const struct flow *flow, const struct conf *conf,
+				   __u64 now)
 {
 	if (!is_waiting(flow, conf, now) || pkt->payload)
 		return 0;

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 6
+#define LAYOUT_VERSION 7
 
 /* What a verdict does. 4 and 5 are kept for limit and degrade. */
 enum action {
@@ -88,6 +88,7 @@ struct flow {
 	__be32 knock;   /* that of the one that waits for an answer */
 	__u32 knock_packets;
 	__u32 knock_bytes;
+	__u64 knock_shown; /* when a SYN that waits was last shown to user space */
 	__u8 knock_side;
 	__u8 knock_ports; /* by which ports it came, a bit each */
 	__u8 pad[6];
@@ -179,7 +180,7 @@ enum stat {
 _Static_assert(sizeof(struct flow_key) == 40, "src/abi.rs: FlowKey");
 _Static_assert(sizeof(struct endpoint_key) == 20, "src/abi.rs: EndpointKey");
 _Static_assert(sizeof(struct verdict) == 32, "src/abi.rs: Verdict");
-_Static_assert(sizeof(struct flow) == 152, "src/abi.rs: FlowCounters");
+_Static_assert(sizeof(struct flow) == 160, "src/abi.rs: FlowCounters");
 _Static_assert(sizeof(struct reopened) == 56, "src/abi.rs: ReopenedEntry");
 _Static_assert(sizeof(struct conf) == 80, "src/abi.rs: Conf");
 _Static_assert(sizeof(struct sample) == 80, "src/abi.rs: SampleHeader");

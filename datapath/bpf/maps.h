@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The maps. The loader pins all but `blank`, so that they outlive it, and sets the sizes of the tables. What user space writes and what the kernel writes never share an entry: a
- * read-modify-write of a flow from user space would undo the kernel's counting.
+ * The maps. The loader pins all but `blank`, so that they outlive it, and sets the sizes of the tables. What user space
+ * writes and what the kernel writes never share an entry: a read-modify-write of a flow from user space would undo the
+ * kernel's counting.
  */
 #ifndef PEERGATE_MAPS_H
 #define PEERGATE_MAPS_H

@@ -4,7 +4,7 @@ use aya::Pod;
 use peergate_engine::packet::Endpoint;
 
 /// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
-pub const LAYOUT_VERSION: u32 = 6;
+pub const LAYOUT_VERSION: u32 = 7;
 
 /// Groups in the kernel are bits of a word; 0 means "in none".
 pub const GROUP_COUNT: u32 = 64;
@@ -168,6 +168,7 @@ pub struct FlowCounters {
     knock: [u8; 4],
     knock_packets: u32,
     knock_bytes: u32,
+    knock_shown: u64,
     knock_side: u8,
     knock_ports: u8,
     pad: [u8; 6],
@@ -347,7 +348,7 @@ const _: () = {
     assert!(size_of::<FlowKey>() == 40);
     assert!(size_of::<EndpointKey>() == 20);
     assert!(size_of::<VerdictEntry>() == 32);
-    assert!(size_of::<FlowCounters>() == 152);
+    assert!(size_of::<FlowCounters>() == 160);
     assert!(size_of::<Totals>() == 32);
     assert!(size_of::<Conf>() == 80);
     assert!(size_of::<ReopenedEntry>() == 56);

@@ -303,6 +303,18 @@ fn every_packet_says_which_connection_it_is_of() {
 }
 
 #[test]
+fn a_flood_of_syns_on_an_open_connection_is_not_shown() {
+    with_line(|gate| {
+        decided(gate, Action::Pass);
+        assert!((0..500).all(|seq| send(gate, true, SYN, [seq + 5000, 0], b"") == PASSED));
+        assert!((1..20).contains(&shown(gate)), "one in fifty milliseconds");
+        assert_eq!(SECOND.open(gate), [PASSED; 3]);
+        let of_the_next = numbers(gate).into_iter().filter(|(number, wanted)| *number != 0 && !wanted);
+        assert_eq!(of_the_next.count(), 3, "news, answer, data");
+    });
+}
+
+#[test]
 fn a_connection_that_began_while_the_ring_was_full_is_known_by_what_comes_later() {
     with_line(|gate| {
         decided(gate, Action::Pass);
