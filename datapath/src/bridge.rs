@@ -81,7 +81,7 @@ impl BridgeConfig {
             records: 1024,
             hold_groups: 0,
             hold_interval: Duration::from_millis(200),
-            answer_timeout: Duration::from_secs(60),
+            answer_timeout: Duration::from_mins(1),
             sizes: Sizes::default(),
             attach: attach::Prefer::Newest,
         }
