@@ -3,6 +3,7 @@
 mod adopting;
 mod calling;
 mod config;
+mod counting;
 mod ending;
 mod hosting;
 mod judging;
@@ -21,7 +22,7 @@ pub use config::{Config, Connection, Counted, Counts, Record, Reopened};
 use std::sync::Arc;
 
 use ending::{ended, held_by};
-use hosting::{count, part, tell, tell_size};
+use hosting::{part, tell, tell_size};
 use leaps::Leaps;
 use reopening::{may_begin_another, Knocks};
 use segments::read_segment;
@@ -113,11 +114,6 @@ impl Engine {
         self.core.record(record, out);
     }
 
-    /// Takes the data path's own count of a flow, which saw packets that the engine did not.
-    pub fn counted(&mut self, counted: &Counted, out: &mut Outbox) {
-        self.core.counted(counted, out);
-    }
-
     /// A live flow.
     #[must_use]
     pub fn flow(&self, key: &FlowKey) -> Option<&Flow> {
@@ -127,16 +123,6 @@ impl Engine {
     /// Flows whose counts are wanted once in every [`crate::hosts::BIN`], because they are compared with each other.
     pub fn followed(&self) -> impl Iterator<Item = FlowKey> + '_ {
         self.core.hosts.followed()
-    }
-
-    /// Takes the counts of such a flow.
-    pub fn polled(&mut self, counted: &Counted, now: Time) {
-        let Core { table, hosts, .. } = &mut self.core;
-        let Some(flow) = table.find(&counted.key).and_then(|slot| table.look(slot)) else { return };
-        if !flow.is_connection(counted.connection) {
-            return;
-        }
-        hosts.polled(flow, now, flow.by_side(counted));
     }
 
     /// Lets time pass without a frame: flows that were silent for too long end.
@@ -274,14 +260,6 @@ impl Core {
         if unread {
             self.end_of_bytes(slot, out);
         }
-    }
-
-    fn counted(&mut self, counted: &Counted, out: &mut Outbox) {
-        let Some(slot) = self.table.find(&counted.key) else { return };
-        let Some(flow) = self.table.get(slot).filter(|flow| flow.is_connection(counted.connection)) else { return };
-        let unseen = flow.count_unseen(counted);
-        count(&mut self.hosts, &mut self.calls, flow, &unseen);
-        self.hear_counted(slot, unseen, out);
     }
 
     fn begin(
