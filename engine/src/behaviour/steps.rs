@@ -91,6 +91,8 @@ impl Steps {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Two sides that speak so many milliseconds after the other, or by a clock of their own, with so much lateness.
@@ -112,8 +114,8 @@ mod tests {
         said.sort_by(|one, other| one.0.total_cmp(&other.0));
         let mut steps = Steps::default();
         for (at, side) in said {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds, made up here")]
-            steps.note(Time(Time::SECOND + (at * 1e6) as u64), side);
+            let since = Duration::from_secs_f64(at / 1e3).as_nanos();
+            steps.note(Time(Time::SECOND + u64::try_from(since).unwrap()), side);
         }
         steps.wait()
     }
