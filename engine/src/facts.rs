@@ -16,9 +16,11 @@ pub const LONGEST_TEXT: usize = 255;
 pub const MOST_FACT_BYTES: usize = 1200;
 /// Facts come in handfuls: room is made for so many bytes at least, then for as many again, and given back by
 /// [`FactStore::shrink`].
-const GROWS_BY: usize = 64;
+const GROWS_BY: usize = 32;
 /// Less than this is not worth giving back.
 const SPARE: usize = 32;
+/// Bytes before a fact's value.
+const HEAD: usize = 3;
 /// Signs that most flows show, at most.
 pub const USUAL_SIGNS: usize = 2;
 /// Most signs that one flow keeps.
@@ -133,29 +135,30 @@ pub enum Value<'a> {
 /// The facts of one flow, packed: number of the field, length, value; nothing allocated until the first.
 #[derive(Clone, Debug, Default)]
 pub struct FactStore {
-    /// The first few lie in the flow, where a pointer to none would take as much room.
-    packed: SmallVec<[u8; 16]>,
+    packed: Vec<u8>,
 }
 
 impl FactStore {
     /// Keeps the first value of each field; says whether it was kept.
     pub fn set(&mut self, field: &Field, value: &[u8]) -> bool {
-        let value = value.get(..value.len().min(LONGEST_TEXT)).unwrap_or_default();
+        let value = value.get(..LONGEST_TEXT).unwrap_or(value);
         let Ok(length) = u8::try_from(value.len()) else { return false };
-        if self.get(field).is_some() {
+        let end = self.packed.len() + HEAD + value.len();
+        if end > MOST_FACT_BYTES || self.get(field).is_some() {
             return false;
         }
-        let packed = &mut self.packed;
-        if packed.len() + value.len() + 3 > MOST_FACT_BYTES {
-            return false;
+        if end > self.packed.capacity() {
+            self.make_room((HEAD + value.len()).max(self.packed.len()).next_multiple_of(GROWS_BY));
         }
-        if packed.capacity() - packed.len() < value.len() + 3 {
-            packed.reserve_exact((value.len() + 3).max(packed.len()).next_multiple_of(GROWS_BY));
-        }
-        packed.extend_from_slice(&field.id().to_le_bytes());
-        packed.push(length);
-        packed.extend_from_slice(value);
+        let [low, high] = field.id().to_le_bytes();
+        self.packed.extend_from_slice(&[low, high, length]);
+        self.packed.extend_from_slice(value);
         true
+    }
+
+    /// Makes room for so many bytes more, once, where it is known beforehand what will be told.
+    pub fn make_room(&mut self, bytes: usize) {
+        self.packed.reserve_exact(bytes.min(MOST_FACT_BYTES));
     }
 
     /// The value of `field`, if it was told.
@@ -202,18 +205,14 @@ impl FactStore {
     /// Bytes on the heap.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        if self.packed.spilled() {
-            self.packed.capacity()
-        } else {
-            0
-        }
+        self.packed.capacity()
     }
 }
 
 /// Facts, as they lie packed one behind the other.
 fn facts_in(mut rest: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || {
-        let (head, tail) = rest.split_first_chunk::<3>()?;
+        let (head, tail) = rest.split_first_chunk::<HEAD>()?;
         let (value, tail) = tail.split_at_checked(usize::from(head[2]))?;
         rest = tail;
         Some((u16::from_le_bytes([head[0], head[1]]), value))
@@ -292,6 +291,8 @@ pub struct Facts<'a> {
     pub(crate) detector: u8,
     pub(crate) client: Option<Side>,
     pub(crate) changed: bool,
+    /// What the signs weigh that were told here and not before.
+    pub(crate) weight: i16,
 }
 
 impl<'a> Facts<'a> {
@@ -303,7 +304,7 @@ impl<'a> Facts<'a> {
         packet: u32,
         detector: u8,
     ) -> Self {
-        Self { store, signs, announced, packet, detector, client: None, changed: false }
+        Self { store, signs, announced, packet, detector, client: None, changed: false, weight: 0 }
     }
 
     /// Tells words; the first value stays.
@@ -332,6 +333,11 @@ impl<'a> Facts<'a> {
         self.changed |= self.store.set(field, &[]);
     }
 
+    /// So many bytes of values will be told, in so many facts: room for all of them is made at once.
+    pub fn expect(&mut self, facts: usize, bytes: usize) {
+        self.store.make_room(facts * HEAD + bytes);
+    }
+
     /// What was told before, by this parser or another of the flow.
     #[must_use]
     pub fn get(&self, field: &Field) -> Option<&[u8]> {
@@ -344,6 +350,7 @@ impl<'a> Facts<'a> {
         if !known && self.signs.len() < MOST_SIGNS {
             self.signs.push(Seen { sign: sign.id(), detector: self.detector, packet: self.packet });
             self.changed = true;
+            self.weight = self.weight.saturating_add(sign.weight);
         }
     }
 

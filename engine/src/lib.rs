@@ -34,3 +34,4 @@ pub mod policy;
 pub mod prefix;
 pub mod report;
 pub mod summary;
+mod text;

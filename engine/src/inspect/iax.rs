@@ -3,7 +3,7 @@
 //! Recognised by a full frame whose information elements end exactly where the datagram does; on its port also, where a call was
 //! joined late, by full frames of sound, pictures and control.
 
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
@@ -35,7 +35,10 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Udp],
     ports: &[4569],
-    first: First::Range(0x80, 0xff),
+    first: First::Shapes(&[
+        Shape::datagram().at(0, Bytes::Range(0x80, 0xff)).at(10, Bytes::Of(&[CONTROL])),
+        Shape::datagram().at(0, Bytes::Range(0x80, 0xff)).on(&[PORT]),
+    ]),
     fields: &[&FRAME],
     signs: &[&NEW, &FRAME_ON_PORT, &MEDIA_ON_PORT],
 };

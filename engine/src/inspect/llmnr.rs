@@ -6,6 +6,7 @@ use super::dns::message::Message;
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
+use crate::text::Text;
 
 /// The LLMNR protocol.
 pub struct Llmnr;
@@ -50,13 +51,13 @@ impl Protocol for Llmnr {
 impl Parser for Llmnr {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         if let Some(name) = question(payload.bytes) {
-            facts.text(&QUERY, &name);
+            facts.text(&QUERY, name.as_bytes());
         }
         Next::Done
     }
 }
 
-fn question(bytes: &[u8]) -> Option<Vec<u8>> {
+fn question(bytes: &[u8]) -> Option<Text> {
     let mut message = Message::read(bytes)?;
     let header = message.header;
     let bare = header.is_response() || (header.answers == 0 && header.authorities == 0);
@@ -64,7 +65,7 @@ fn question(bytes: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let question = message.question().filter(|question| question.class == 1)?;
-    Some(message.name_of(&question))
+    Some(message.text(question.name))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::dns::message::{Header, Message};
 use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
+use crate::text::Text;
 
 /// The multicast DNS protocol.
 pub struct Mdns;
@@ -50,14 +51,14 @@ impl Protocol for Mdns {
 impl Parser for Mdns {
     fn feed(&mut self, payload: &Payload<'_>, facts: &mut Facts<'_>) -> Next {
         if let Some(name) = first_name(payload.bytes) {
-            facts.text(&NAME, &name);
+            facts.text(&NAME, name.as_bytes());
         }
         Next::Done
     }
 }
 
 /// The name that comes first. An answer may lack the question (RFC 6762 §6), a question may bring known answers.
-fn first_name(bytes: &[u8]) -> Option<Vec<u8>> {
+fn first_name(bytes: &[u8]) -> Option<Text> {
     let mut message = Message::read(bytes)?;
     let Header { questions, answers, authorities, additionals, .. } = message.header;
     let few = [questions, answers, authorities, additionals].iter().all(|count| *count <= 256);
@@ -68,10 +69,10 @@ fn first_name(bytes: &[u8]) -> Option<Vec<u8>> {
     if questions > 0 {
         // The top bit of the class asks for an answer to one only (RFC 6762 §5.4).
         let question = message.question().filter(|question| matches!(question.class & 0x7fff, 1 | 255))?;
-        return Some(message.name_of(&question));
+        return Some(message.text(question.name));
     }
     let told = message.header.is_response() && answers + authorities + additionals > 0;
-    message.record().filter(|_| told).map(|record| record.name)
+    message.record().filter(|_| told).map(|record| message.text(record.name))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Whether bytes look like cipher text. Not a protocol: a question that several of them ask.
 
+use super::{Bytes, Shape};
+
 /// As many bytes as are looked at: more would say little more.
 const LOOKED_AT: usize = 32;
 
@@ -23,19 +25,32 @@ pub(super) fn is_noise(bytes: &[u8]) -> bool {
 /// bits set as not, as Wu and others (USENIX Security 2023) tell fully encrypted traffic.
 pub(super) fn is_encrypted_opening(bytes: &[u8]) -> bool {
     let words = bytes.get(..6).is_some_and(|first| first.iter().all(u8::is_ascii_graphic));
-    let tls = matches!(bytes, [0x14..=0x17, 3, ..]);
     // The cheap questions first: every unrecognised stream is asked this.
-    if tls || words || !is_noise(bytes) {
+    if words || is_record(bytes) || !is_noise(bytes) {
         return false;
     }
     let looked_at = bytes.get(..bytes.len().min(MOST_COUNTED)).unwrap_or_default();
     let (words, rest) = looked_at.as_chunks::<8>();
     let in_words: u32 = words.iter().map(|word| u64::from_ne_bytes(*word).count_ones()).sum();
     let bits = in_words + rest.iter().map(|byte| byte.count_ones()).sum::<u32>();
-    let printable = looked_at.iter().filter(|byte| byte.is_ascii_graphic()).count();
+    let printable: usize = looked_at.chunks(128).map(printable_in).sum();
     let balanced = looked_at.len() < FEWEST_COUNTED
         || (bits as usize * 10).abs_diff(looked_at.len() * 40) <= looked_at.len() * MOST_UNBALANCED;
     printable * 2 <= looked_at.len() && balanced
+}
+
+/// A record of TLS has a header in the clear.
+pub(super) const fn is_record(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x14..=0x17, 3, ..])
+}
+
+/// What an encrypted opening looks like at a glance: no record of TLS.
+pub(super) const ENCRYPTED: [Shape; 2] =
+    [Shape::stream().at(0, Bytes::Not(&[0x14, 0x15, 0x16, 0x17])), Shape::stream().at(1, Bytes::Not(&[3]))];
+
+/// Of so few bytes that the count is a byte: many are counted at once.
+fn printable_in(bytes: &[u8]) -> usize {
+    bytes.iter().map(|byte| u8::from(byte.is_ascii_graphic())).sum::<u8>().into()
 }
 
 /// Bytes whose bits are counted, and how few are too few to count.

@@ -33,6 +33,8 @@ struct Reader {
     parser: Option<Box<dyn Parser>>,
     /// Heaviest sign that spoke for it.
     weight: i16,
+    /// What its parser saw weighs, all together.
+    seen: i16,
 }
 
 /// What is kept of a flow while its payloads are read.
@@ -128,7 +130,7 @@ impl Reading {
     }
 
     fn datagram_at(&mut self, payload: &Payload<'_>, depth: u8, notes: &mut Notes<'_>) {
-        let mut weight = 0;
+        let (mut taken_with, mut sure) = (0, false);
         for place in 0..self.readers.len() {
             let Some(reader) = self.readers.get_mut(place) else { break };
             let Some(parser) = reader.parser.as_mut() else {
@@ -138,10 +140,11 @@ impl Reading {
                 }
                 continue;
             };
-            let next = feed(parser.as_mut(), reader.id, payload, notes);
-            weight = reader.weight;
+            let (next, seen) = feed(parser.as_mut(), reader.id, payload, notes);
+            reader.seen = reader.seen.saturating_add(seen);
+            (taken_with, sure) = (reader.weight, reader.weight.max(reader.seen) >= CERTAIN);
             match next {
-                Next::NotMine => weight = 0,
+                Next::NotMine => (taken_with, sure) = (0, false),
                 Next::More | Next::Datagrams => break,
                 Next::Done => {
                     reader.parser = None;
@@ -162,8 +165,8 @@ impl Reading {
                 }
             }
         }
-        if weight < CERTAIN && self.asked < MOST_ASKED && self.readers.len() < MOST_PARSERS {
-            self.ask_about_datagram(payload, weight, notes);
+        if !sure && self.asked < MOST_ASKED && self.readers.len() < MOST_PARSERS {
+            self.ask_about_datagram(payload, taken_with, notes);
         }
     }
 
@@ -205,7 +208,7 @@ impl Reading {
         let Some(reader) = self.readers.last_mut() else { return self.ask_about_stream(payload, notes) };
         let (id, unsure) = (reader.id, reader.weight < CERTAIN);
         let Some(parser) = reader.parser.as_mut() else { return };
-        let next = feed(parser.as_mut(), id, payload, notes);
+        let (next, _) = feed(parser.as_mut(), id, payload, notes);
         if unsure {
             self.lengthen_opening(payload);
         }
@@ -276,14 +279,14 @@ impl Reading {
         if !before.is_empty() {
             let wire_len = u32::try_from(before.len()).unwrap_or(u32::MAX);
             let earlier = Payload { bytes: &before, wire_len, side, other: &[], ..*payload };
-            if matches!(feed(parser.as_mut(), id, &earlier, notes), Next::Done) {
-                self.add(Reader { id, parser: None, weight });
+            if matches!(feed(parser.as_mut(), id, &earlier, notes), (Next::Done, _)) {
+                self.add(Reader { id, parser: None, weight, seen: 0 });
                 notes.recognised.push(id);
                 return;
             }
         }
-        let next = feed(parser.as_mut(), id, payload, notes);
-        self.add(Reader { id, parser: Some(parser), weight });
+        let (next, seen) = feed(parser.as_mut(), id, payload, notes);
+        self.add(Reader { id, parser: Some(parser), weight, seen });
         if !matches!(next, Next::NotMine) {
             notes.recognised.push(id);
         }
@@ -295,7 +298,7 @@ impl Reading {
         if payload.transport == Transport::Tcp {
             self.readers.clear();
             notes.recognised.push(id);
-            self.add(Reader { id, parser: Some(protocol.parser()), weight });
+            self.add(Reader { id, parser: Some(protocol.parser()), weight, seen: 0 });
             self.bytes(payload, notes);
         } else {
             self.start_as(id, protocol, payload, weight, notes);
@@ -319,13 +322,13 @@ impl Reading {
         notes: &mut Notes<'_>,
     ) {
         let mut parser = protocol.parser();
-        let next = feed(parser.as_mut(), id, payload, notes);
+        let (next, seen) = feed(parser.as_mut(), id, payload, notes);
         if matches!(next, Next::NotMine) {
             return;
         }
         notes.recognised.push(id);
         let parser = if matches!(next, Next::Done) { None } else { Some(parser) };
-        self.add(Reader { id, parser, weight });
+        self.add(Reader { id, parser, weight, seen });
         if let Next::Inside(used) = next {
             self.datagram_at(&after(payload, used), 1, notes);
         }

@@ -28,6 +28,8 @@ pub enum Bytes {
     Of(&'static [u8]),
     /// From the one to the other, both included.
     Range(u8, u8),
+    /// None of these.
+    Not(&'static [u8]),
     /// One of these in the bits of the first.
     Masked(u8, &'static [u8]),
 }
@@ -36,6 +38,7 @@ impl Bytes {
     fn hold(self, byte: u8) -> bool {
         match self {
             Self::Of(bytes) => bytes.contains(&byte),
+            Self::Not(bytes) => !bytes.contains(&byte),
             Self::Range(low, high) => (low..=high).contains(&byte),
             Self::Masked(mask, bytes) => bytes.contains(&(byte & mask)),
         }
@@ -93,11 +96,11 @@ impl Shape {
 
     fn fits(&self, payload: &Payload<'_>) -> bool {
         let stream = payload.transport == Transport::Tcp;
-        let byte = |place: usize| payload.bytes.get(place).copied();
+        let may_be = |place: usize, bytes: Bytes| payload.bytes.get(place).map_or(stream, |byte| bytes.hold(*byte));
         self.transport.is_none_or(|own| own == payload.transport)
             && (self.shortest..=self.longest).contains(&payload.wire_len)
             && (self.ports.is_empty() || payload.on_port(self.ports))
-            && self.bytes.iter().flatten().all(|(place, _)| self.allows(*place, byte(*place), stream))
+            && self.bytes.iter().flatten().all(|(place, bytes)| may_be(*place, *bytes))
     }
 
     /// Whether this byte, or that there is none, may be at the place.
@@ -122,12 +125,12 @@ pub(super) struct Index {
     /// In the order of the protocols.
     shapes: Vec<Numbered>,
     /// For each place that a shape names, which shapes allow each byte there, and in the end which allow that there is none.
-    places: Vec<(usize, Vec<Set>)>,
+    places: Vec<(usize, Box<[Set; VALUES]>)>,
     /// Which allow each length; from [`LENGTHS`] on all alike.
-    lengths: Vec<Set>,
+    lengths: Box<[Set; LENGTHS]>,
     /// Which need no port; and by a port's lower byte which may be pleased with it.
     anywhere: Set,
-    ports: Vec<Set>,
+    ports: Box<[Set; 256]>,
 }
 
 impl Index {
@@ -143,18 +146,18 @@ impl Index {
         let at = |place| {
             let named = |shape: &Shape| shape.bytes.iter().flatten().any(|(known, _)| *known == place);
             let allows = |shape: &Shape, value| shape.allows(place, u8::try_from(value).ok(), stream);
-            (place, table(&shapes, VALUES, named, allows))
+            (place, Box::new(table(&shapes, named, allows)))
         };
         let within = |bound: u32| usize::try_from(bound).unwrap_or(usize::MAX).min(LENGTHS - 1);
         let long = |shape: &Shape, length| (within(shape.shortest)..=within(shape.longest)).contains(&length);
         let on = |shape: &Shape, low| shape.ports.iter().any(|port| usize::from(port & 0xff) == low);
         let bounded = |shape: &Shape| shape.shortest > 0 || shape.longest < u32::MAX;
-        let anywhere = table(&shapes, 1, |_| true, |shape, _| shape.ports.is_empty());
+        let [anywhere] = table(&shapes, |_| true, |shape, _| shape.ports.is_empty());
         Self {
             places: named_places(&shapes).into_iter().map(at).collect(),
-            lengths: table(&shapes, LENGTHS, bounded, long),
-            anywhere: anywhere.first().copied().unwrap_or_default(),
-            ports: table(&shapes, 256, |_| true, on),
+            lengths: Box::new(table(&shapes, bounded, long)),
+            anywhere,
+            ports: Box::new(table(&shapes, |_| true, on)),
             shapes: shapes.into_iter().map(|(numbered, _)| numbered).collect(),
         }
     }
@@ -187,7 +190,7 @@ impl Index {
         let mut narrow = |row: Option<&Set>| {
             allowed.iter_mut().zip(row.unwrap_or(&NOBODY)).for_each(|(word, row)| *word &= row);
         };
-        narrow(self.lengths.get(usize::try_from(payload.wire_len).unwrap_or(LENGTHS).min(LENGTHS - 1)));
+        narrow(self.lengths.get((payload.wire_len as usize).min(LENGTHS - 1)));
         for (place, table) in &self.places {
             narrow(table.get(payload.bytes.get(*place).map_or(VALUES - 1, |byte| usize::from(*byte))));
         }
@@ -220,13 +223,12 @@ impl First {
 }
 
 /// For each value the shapes that allow it; those that are not choosy allow all.
-fn table(
+fn table<const VALUES: usize>(
     shapes: &[(Numbered, Shape)],
-    values: usize,
     choosy: impl Fn(&Shape) -> bool,
     allows: impl Fn(&Shape, usize) -> bool,
-) -> Vec<Set> {
-    let mut table = vec![Set::default(); values];
+) -> [Set; VALUES] {
+    let mut table = [Set::default(); VALUES];
     for (place, (_, shape)) in shapes.iter().enumerate() {
         let asked = choosy(shape);
         for (value, set) in table.iter_mut().enumerate() {

@@ -7,7 +7,7 @@
 //! transport. Behind a proxy with a secret (MTProxy) the key is mixed with that, and nothing shows.
 
 use super::crypto::counter_mode;
-use super::noise::is_encrypted_opening;
+use super::noise::{is_encrypted_opening, ENCRYPTED};
 use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
@@ -43,8 +43,9 @@ static PROFILE: Profile = Profile {
     first: First::Shapes(&[
         Shape::datagram().at(16, Bytes::Of(&[0xff])),
         Shape::datagram().at(20, Bytes::Of(&[0])).at(28, Bytes::Of(&[0x21])).at(29, Bytes::Of(&[0x12])),
-        // What is obfuscated may begin with anything.
-        Shape::stream(),
+        // What is obfuscated may begin with anything else than TLS, and so begins everything here.
+        ENCRYPTED[0],
+        ENCRYPTED[1],
     ]),
     fields: &[&TRANSPORT, &CALL],
     signs: &[&MARKED, &HANDSHAKE, &ABRIDGED, &OBFUSCATED, &RELAY, &RELAYED],

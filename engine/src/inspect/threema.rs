@@ -15,7 +15,8 @@ const PORTS: [u16; 2] = [5222, 443];
 /// Bytes of the client's hello: a key and half of a nonce.
 const HELLO: usize = 48;
 /// Bytes of the server's: half of a nonce, and its key in a box.
-const ANSWER: usize = 80;
+const ANSWER: usize = LONGEST as usize;
+const LONGEST: u32 = 80;
 /// Segments after which a message should have come.
 const ENOUGH: u8 = 12;
 
@@ -31,7 +32,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp],
     ports: &PORTS,
-    first: First::Shapes(&[Shape::stream().on(&PORTS)]),
+    first: First::Shapes(&[Shape::stream().on(&PORTS).long(1, LONGEST)]),
     fields: &[],
     signs: &[&SIZES, &FRAMES],
 };

@@ -12,6 +12,7 @@ mod peer;
 mod tracker;
 mod utp;
 
+use super::noise::ENCRYPTED;
 use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Announcement, Facts, Field, Sign};
@@ -38,7 +39,7 @@ static PROFILE: Profile = Profile {
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 6969, 6771, 51413],
     first: First::Shapes(&[
-        // The hash table, local search, trackers, µTP; and streams, which may be obfuscated.
+        // The hash table, local search, trackers, µTP.
         Shape::datagram().at(0, Bytes::Of(b"d")).at(1, Bytes::Of(b"12")),
         Shape::datagram().at(0, Bytes::Of(b"B")).at(1, Bytes::Of(b"T")),
         Shape::datagram()
@@ -47,7 +48,10 @@ static PROFILE: Profile = Profile {
             .at(2, Bytes::Of(&[4]))
             .at(3, Bytes::Of(&[0x17])),
         Shape::datagram().at(0, Bytes::Of(&[0x01, 0x11, 0x21, 0x31, 0x41])).at(1, Bytes::Range(0, 3)),
-        Shape::stream(),
+        // Peers, trackers, peers that were joined late; what is obfuscated.
+        Shape::stream().at(0, Bytes::Of(&[0x13, b'G', 0])),
+        ENCRYPTED[0].long(0, obfuscated::LONGEST),
+        ENCRYPTED[1].long(0, obfuscated::LONGEST),
     ]),
     fields: &[&EXCHANGE, &CLIENT, &PEER_CLIENT, &INFO_HASH, &QUERY],
     signs: &[

@@ -20,7 +20,8 @@ pub(super) static FIRST_LENGTH: Sign =
 pub(super) static SECOND_LENGTH: Sign = Sign::new("an encrypted message exactly as long as a BitTorrent handshake", 12);
 
 /// A key, and no or all of the padding.
-const LENGTHS: std::ops::RangeInclusive<usize> = 96..=608;
+const LENGTHS: std::ops::RangeInclusive<usize> = 96..=LONGEST as usize;
+pub(super) const LONGEST: u32 = 608;
 /// Verification, choice of cipher and the length of no padding, before the handshake.
 const BEFORE_HANDSHAKE: usize = 14;
 /// Enough to find a plain handshake behind hashes and padding.

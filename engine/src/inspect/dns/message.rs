@@ -1,13 +1,12 @@
 //! Messages of the DNS on the wire, as DNS, multicast DNS, LLMNR and NetBIOS names share them (RFC 1035 §4).
 
 use crate::bytes::{byte, Reader};
+use crate::text::Text;
 
 /// Bytes of the header.
 pub const HEADER: usize = 12;
 /// Longest name, with its dots (RFC 1035 §2.3.4).
 const LONGEST_NAME: usize = 255;
-/// Most names are shorter.
-const USUAL_NAME: usize = 48;
 /// Most pointers followed for one name. Each must point further back, so that there is an end in any case.
 const MOST_POINTERS: u8 = 32;
 
@@ -38,24 +37,28 @@ impl Header {
     }
 }
 
+/// Where a name is in its message. Most records only point to the question's: then it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name(usize);
+
 /// A question.
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
-    /// Where its name is.
-    at: usize,
+    /// What it asks about.
+    pub name: Name,
     pub kind: u16,
     pub class: u16,
 }
 
 /// A record of an answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
-    pub name: Vec<u8>,
+    pub name: Name,
     pub kind: u16,
     pub ttl: u32,
     pub data: &'a [u8],
-    /// Where the data begins in the message: names in it point from there.
-    pub offset: usize,
+    /// The name that the data begins with, where its kind has one there.
+    pub inner: Name,
 }
 
 /// A message that is read from front to back.
@@ -83,15 +86,12 @@ impl<'a> Message<'a> {
 
     /// The next question.
     pub fn question(&mut self) -> Option<Question> {
-        let at = self.reader.position();
-        let end = walk_name(self.bytes, at, |_| ())?;
-        self.reader.skip(end - at)?;
-        Some(Question { at, kind: self.reader.be16()?, class: self.reader.be16()? })
+        Some(Question { name: self.name()?, kind: self.reader.be16()?, class: self.reader.be16()? })
     }
 
-    /// What a question asks about: lower case, without the last dot.
-    pub fn name_of(&self, question: &Question) -> Vec<u8> {
-        name_at(self.bytes, question.at).map_or_else(Vec::new, |(name, _)| name)
+    /// What a name says: lower case, without the last dot.
+    pub fn text(&self, name: Name) -> Text {
+        name_at(self.bytes, name.0).unwrap_or_default().in_small_letters()
     }
 
     /// The next record.
@@ -101,8 +101,8 @@ impl<'a> Message<'a> {
         self.reader.skip(2)?;
         let ttl = self.reader.be32()?;
         let length = usize::from(self.reader.be16()?);
-        let offset = self.reader.position();
-        Some(Record { name, kind, ttl, data: self.reader.take(length)?, offset })
+        let inner = self.name_here();
+        Some(Record { name, kind, ttl, data: self.reader.take(length)?, inner })
     }
 
     /// Whether nothing is left.
@@ -110,28 +110,37 @@ impl<'a> Message<'a> {
         self.reader.is_empty()
     }
 
-    fn name(&mut self) -> Option<Vec<u8>> {
-        let (name, end) = name_at(self.bytes, self.reader.position())?;
-        self.reader.skip(end - self.reader.position())?;
+    /// Passes a name.
+    fn name(&mut self) -> Option<Name> {
+        let (name, at) = (self.name_here(), self.reader.position());
+        let end = walk_name(self.bytes, at, |_| ())?;
+        self.reader.skip(end - at)?;
         Some(name)
     }
 
-    /// The name that a record's data begins with.
-    pub fn name_in(&self, record: &Record<'_>) -> Option<Vec<u8>> {
-        name_at(self.bytes, record.offset).map(|(name, _)| name)
+    fn name_here(&self) -> Name {
+        let at = self.reader.position();
+        Name(pointer(self.bytes, at).unwrap_or(at))
     }
 }
 
-/// The name at `start`, and where what follows it begins.
-fn name_at(message: &[u8], start: usize) -> Option<(Vec<u8>, usize)> {
-    let mut name = Vec::with_capacity(USUAL_NAME);
-    let end = walk_name(message, start, |label| {
+/// Where the pointer at this place leads back to, if it is one.
+fn pointer(message: &[u8], at: usize) -> Option<usize> {
+    let high = byte(message, at).filter(|high| *high >= 0xc0)?;
+    let target = usize::from(high & 0x3f) << 8 | usize::from(byte(message, at + 1)?);
+    (HEADER..at).contains(&target).then_some(target)
+}
+
+/// The name at `start`.
+fn name_at(message: &[u8], start: usize) -> Option<Text> {
+    let mut name = Text::default();
+    walk_name(message, start, |label| {
         if !name.is_empty() {
-            name.push(b'.');
+            name.push(b".");
         }
-        name.extend(label.iter().map(u8::to_ascii_lowercase));
+        name.push(label);
     })?;
-    Some((name, end))
+    Some(name)
 }
 
 /// Gives every label of the name at `start`; where what follows it begins.
@@ -150,10 +159,10 @@ fn walk_name(message: &[u8], start: usize, mut each: impl FnMut(&[u8])) -> Optio
                 length_of_all += 1 + usize::from(length);
             }
             0xc0..=0xff => {
-                let target = usize::from(length & 0x3f) << 8 | usize::from(byte(message, at + 1)?);
+                let target = pointer(message, at)?;
                 end.get_or_insert(at + 2);
                 pointers += 1;
-                if target >= part || target < HEADER || pointers > MOST_POINTERS {
+                if target >= part || pointers > MOST_POINTERS {
                     return None;
                 }
                 (at, part) = (target, target);
@@ -175,12 +184,12 @@ mod tests {
     fn pointers_are_followed_backwards_only() {
         let mut bytes = vec![0; HEADER];
         bytes.extend(b"\x03WWW\x07example\x00\x04mail\xc0\x10");
-        assert_eq!(name_at(&bytes, HEADER), Some((b"www.example".to_vec(), 25)));
-        assert_eq!(name_at(&bytes, 25), Some((b"mail.example".to_vec(), 32)));
+        let said = |at| name_at(&bytes, at).map(|name| name.as_bytes().to_vec());
+        assert_eq!(said(HEADER).as_deref(), Some(&b"WWW.example"[..]));
+        assert_eq!(said(25).as_deref(), Some(&b"mail.example"[..]));
+        assert_eq!([HEADER, 25].map(|at| walk_name(&bytes, at, |_| ())), [Some(25), Some(32)]);
         let mut looped = vec![0; HEADER];
         looped.extend([0xc0, 12, 0xc0, 14, 0xc0, 12]);
-        assert_eq!(name_at(&looped, 12), None);
-        assert_eq!(name_at(&looped, 14), None);
-        assert_eq!(name_at(&looped, 16), None);
+        assert!([12, 14, 16].iter().all(|at| name_at(&looped, *at).is_none()));
     }
 }

@@ -9,7 +9,8 @@ use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile
 use crate::bytes::Reader;
 use crate::facts::{Announcement, Facts, Field, Sign};
 use crate::packet::{Addr, Side, Transport};
-use message::{Header, Message, Question, HEADER};
+use crate::text::Text;
+use message::{Header, Message, Name, Question, HEADER};
 
 /// The DNS protocol.
 pub struct Dns;
@@ -71,12 +72,10 @@ impl Protocol for Dns {
         if opening.transport == Transport::Tcp {
             return in_stream(opening);
         }
-        if question(opening.bytes).is_some() {
-            Match::Yes(&QUESTION)
-        } else if opening.on_port(&[PORT]) && header(opening.bytes).is_some() {
-            Match::Yes(&ON_PORT)
-        } else {
-            Match::No
+        match header(opening.bytes) {
+            Some(message) if question(message).is_some() => Match::Yes(&QUESTION),
+            Some(_) if opening.on_port(&[PORT]) => Match::Yes(&ON_PORT),
+            _ => Match::No,
         }
     }
 
@@ -95,10 +94,8 @@ fn in_stream(opening: &Payload<'_>) -> Match {
         return if length < 4096 && usize::from(length) > HEADER { Match::Unsure } else { Match::No };
     }
     let message = message.get(..usize::from(length)).unwrap_or(message);
-    if usize::from(length) <= HEADER || header(message).is_none() {
-        return Match::No;
-    }
-    match question(message) {
+    let Some(read) = header(message).filter(|_| usize::from(length) > HEADER) else { return Match::No };
+    match question(read) {
         Some(_) => Match::Yes(&QUESTION),
         // The question may end in the next segment.
         None if message.len() < usize::from(length) && message.len() < HEADER + 260 => Match::Unsure,
@@ -122,10 +119,9 @@ fn header(bytes: &[u8]) -> Option<Message<'_>> {
     (known && counts).then_some(message)
 }
 
-/// A header and its one question.
-fn question(bytes: &[u8]) -> Option<(Message<'_>, Question)> {
-    let mut message = header(bytes).filter(|message| message.header.questions == 1)?;
-    let question = message.question()?;
+/// The one question behind a header, and what follows it.
+fn question(mut message: Message<'_>) -> Option<(Message<'_>, Question)> {
+    let question = if message.header.questions == 1 { message.question()? } else { return None };
     // IANA's assigned types; NULL (10) and private ones from 65280 are what tunnels like.
     let kind = matches!(question.kind, 1..=65 | 99..=109 | 249..=261 | 0x8000 | 0x8001 | 65280..=65534);
     let class = matches!(question.class, 1 | 3 | 4 | 254 | 255);
@@ -146,10 +142,8 @@ impl Parser for Talk {
         if payload.transport == Transport::Tcp {
             return self.stream(payload, facts);
         }
-        if header(payload.bytes).is_none() {
-            return Next::NotMine;
-        }
-        tell(payload.bytes, payload, facts);
+        let Some(message) = header(payload.bytes) else { return Next::NotMine };
+        tell(message, payload, facts);
         Next::More
     }
 
@@ -167,9 +161,7 @@ impl Talk {
             let mut reader = Reader::new(kept);
             let Some(length) = reader.be16().map(usize::from) else { break };
             let Some(message) = reader.take(length) else { break };
-            if header(message).is_none() {
-                return Next::Done;
-            }
+            let Some(message) = header(message) else { return Next::Done };
             tell(message, payload, facts);
             let end = reader.position();
             kept.drain(..end);
@@ -183,22 +175,22 @@ impl Talk {
     }
 }
 
-fn tell(bytes: &[u8], payload: &Payload<'_>, facts: &mut Facts<'_>) {
-    let Some(header) = header(bytes).map(|message| message.header) else { return };
+fn tell(message: Message<'_>, payload: &Payload<'_>, facts: &mut Facts<'_>) {
+    let header = message.header;
     if payload.destination().port == PORT && !header.is_response() {
         facts.client_is(payload.side);
     }
     if header.is_response() {
         facts.number(&CODE, header.code().into());
     }
-    let Some((message, question)) = question(bytes) else { return };
+    let Some((message, question)) = question(message) else { return };
     facts.sign(&QUESTION);
-    let name = message.name_of(&question);
-    facts.text(&QUERY, &name);
+    let name = message.text(question.name);
+    facts.text(&QUERY, name.as_bytes());
     facts.number(&KIND, question.kind.into());
     // Only a server of names is believed about names; a peer that plays one is not.
     if header.is_response() && header.opcode() == 0 && payload.source().port == PORT {
-        let found = addresses(message, name, facts);
+        let found = addresses(message, Chain { asked: (question.name, name), aliases: Vec::new() }, facts);
         if found > 0 {
             facts.number(&ADDRESSES, found);
         }
@@ -207,31 +199,55 @@ fn tell(bytes: &[u8], payload: &Payload<'_>, facts: &mut Facts<'_>) {
 
 /// Announces every address that the question's name leads to, by aliases too. What else is in an answer is not asked
 /// for, and could be a lie (RFC 2181 §5.4.1).
-fn addresses(mut message: Message<'_>, name: Vec<u8>, facts: &mut Facts<'_>) -> u64 {
-    let mut names = vec![name];
+fn addresses(mut message: Message<'_>, mut names: Chain, facts: &mut Facts<'_>) -> u64 {
     let mut found = 0;
     for _ in 0..message.header.answers.min(MOST_RECORDS) {
         let Some(record) = message.record() else { break };
-        if !names.contains(&record.name) {
+        if !names.hold(record.name, &message) {
             continue;
         }
         let addr = match (record.kind, record.data.len()) {
             (A, 4) => Reader::new(record.data).array().map(Addr::v4),
             (AAAA, 16) => Reader::new(record.data).array().map(Addr),
-            (CNAME, _) if names.len() < MOST_ALIASES => {
-                names.extend(message.name_in(&record));
+            (CNAME, _) => {
+                names.lengthen(record.inner, &message);
                 None
             }
             _ => None,
         };
         if let Some(addr) = addr {
-            let name = names.first().map_or_else(Box::default, |name| name.as_slice().into());
             let ttl = record.ttl.clamp(SHORTEST_LIFE, LONGEST_LIFE);
-            facts.announce(Announcement::Name { addr, name, ttl });
+            facts.announce(Announcement::Name { addr, name: names.asked.1.as_bytes().into(), ttl });
             found += 1;
         }
     }
     found
+}
+
+/// The name that was asked for, and the aliases that it leads to.
+struct Chain {
+    asked: (Name, Text),
+    aliases: Vec<(Name, Text)>,
+}
+
+impl Chain {
+    fn all(&self) -> impl Iterator<Item = &(Name, Text)> {
+        std::iter::once(&self.asked).chain(&self.aliases)
+    }
+
+    /// Whether a name is among them. Most records point to where one of them stands.
+    fn hold(&self, name: Name, message: &Message<'_>) -> bool {
+        self.all().any(|(known, _)| *known == name) || {
+            let text = message.text(name);
+            self.all().any(|(_, known)| known.as_bytes() == text.as_bytes())
+        }
+    }
+
+    fn lengthen(&mut self, name: Name, message: &Message<'_>) {
+        if self.aliases.len() < MOST_ALIASES {
+            self.aliases.push((name, message.text(name)));
+        }
+    }
 }
 
 #[cfg(test)]

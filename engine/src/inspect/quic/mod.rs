@@ -16,12 +16,12 @@ mod version;
 use super::crypto::InitialKeys;
 use super::tls::hello::{ClientHello, Over};
 use super::tls::tell::ClientFields;
-use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol};
+use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
 use google::PublicHeader;
-use initial::{open, Handshake};
+use initial::{open, whole_message, Handshake};
 use packet::{varint, Invariants, Kind, Packet, LONG};
 use version::{Form, Version};
 
@@ -60,7 +60,12 @@ static PROFILE: Profile = Profile {
     layer: Layer::Session,
     transports: &[Transport::Udp],
     ports: &[PORT],
-    first: First::Any,
+    first: First::Shapes(&[
+        // A long header with a version; Google's header, or a rejection; a short header on its port.
+        Shape::datagram().at(0, Bytes::Masked(LONG, &[LONG])).at(1, Bytes::Of(&version::BEGINNINGS)),
+        Shape::datagram().at(0, Bytes::Masked(LONG | FIXED, &[0])),
+        Shape::datagram().at(0, Bytes::Masked(LONG | FIXED, &[FIXED])).on(&[PORT]),
+    ]),
     fields: &[&VERSION, &SERVER_NAME, &ALPN, &JA4, &ECH, &USER_AGENT],
     signs: &[&LONG_HEADER, &OPENED, &NEGOTIATION, &UNKNOWN_VERSION, &GOOGLE, &REJECTION, &SHORT_HEADER],
 };
@@ -99,10 +104,10 @@ fn sign_of(payload: &Payload<'_>) -> Option<&'static Sign> {
     if version.is_some_and(|version| version.form == Form::Google) {
         return Some(&GOOGLE);
     }
-    if google::is_rejection(bytes) {
-        return Some(&REJECTION);
+    if first & FIXED == 0 {
+        return google::is_rejection(bytes).then_some(&REJECTION);
     }
-    let short = first & FIXED != 0 && payload.wire_len >= SHORT_PACKET && payload.on_port(&[PORT]);
+    let short = payload.wire_len >= SHORT_PACKET && payload.on_port(&[PORT]);
     let other_fits = payload.other.first().is_none_or(|first| first & FIXED != 0);
     (short && other_fits).then_some(&SHORT_HEADER)
 }
@@ -201,7 +206,7 @@ impl QuicParser {
         if self.opener.is_some_and(|opener| opener != side) {
             return None;
         }
-        let frames = self.open(packet)?;
+        let (frames, keys) = self.open(packet)?;
         self.opener = Some(side);
         facts.client_is(side);
         facts.sign(&OPENED);
@@ -209,20 +214,21 @@ impl QuicParser {
             tell_google(&hello, facts);
             return Some(());
         }
-        self.handshake.take_frames(&frames);
-        let (kind, body) = self.handshake.message()?;
-        let hello = ClientHello::parse(body, Over::Quic, true).filter(|_| kind == 1)?;
-        CLIENT.tell(&hello, Over::Quic, Some(payload.destination().addr), facts);
-        if let Some(agent) = user_agent(hello.quic) {
-            facts.text(&USER_AGENT, agent);
+        if let Some(message) = whole_message(&frames) {
+            return tell_hello(message, payload, facts);
         }
-        Some(())
+        if let Some(keys) = keys {
+            self.keys = Some(Box::new(keys));
+        }
+        self.handshake.take_frames(&frames);
+        tell_hello(self.handshake.message()?, payload, facts)
     }
 
-    fn open(&mut self, packet: &Packet<'_>) -> Option<Vec<u8>> {
+    /// The frames of a packet, and its keys where they are new.
+    fn open(&mut self, packet: &Packet<'_>) -> Option<(Vec<u8>, Option<InitialKeys>)> {
         // Keys stay those of the first packet, also when the client takes the server's connection ID (RFC 9001 §5.2).
         if let Some(frames) = self.keys.as_ref().and_then(|keys| open(packet, keys)) {
-            return Some(frames);
+            return Some((frames, None));
         }
         if self.tried >= MOST_KEYS {
             return None;
@@ -230,10 +236,18 @@ impl QuicParser {
         self.tried += 1;
         let version = packet.version.keys?;
         let keys = InitialKeys::of_client(version.salt, version.labels, packet.destination)?;
-        let frames = open(packet, &keys)?;
-        self.keys = Some(Box::new(keys));
-        Some(frames)
+        Some((open(packet, &keys)?, Some(keys)))
     }
+}
+
+/// Tells what a ClientHello says; nothing where the message is another.
+fn tell_hello((kind, body): (u8, &[u8]), payload: &Payload<'_>, facts: &mut Facts<'_>) -> Option<()> {
+    let hello = ClientHello::parse(body, Over::Quic, true).filter(|_| kind == 1)?;
+    CLIENT.tell(&hello, Over::Quic, Some(payload.destination().addr), facts);
+    if let Some(agent) = user_agent(hello.quic) {
+        facts.text(&USER_AGENT, agent);
+    }
+    Some(())
 }
 
 /// Version Negotiation, and Google's long header.

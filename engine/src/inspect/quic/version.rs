@@ -33,6 +33,12 @@ pub enum Form {
     Google,
 }
 
+/// First bytes of the versions that say something: those below, a list of versions, and those that mean nothing.
+pub const BEGINNINGS: [u8; 22] = [
+    0x00, 0x6b, 0x70, 0xff, b'Q', b'T', 0x0a, 0x1a, 0x2a, 0x3a, 0x4a, 0x5a, 0x6a, 0x7a, 0x8a, 0x9a, 0xaa, 0xba, 0xca,
+    0xda, 0xea, 0xfa,
+];
+
 static V1: Salt = salt(0x3876_2cf7_f559_34b3_4d17_9ae6_a4c8_0cad, 0xccbb_7f0a);
 static V2: Salt = salt(0x0ded_e3de_f700_a6db_8193_81be_6e26_9dcb, 0xf9bd_2ed9);
 static V2_DRAFT: Salt = salt(0xa707_c203_a59b_4718_4a1d_62ca_5704_06ea, 0x7ae3_e5d3);

@@ -30,12 +30,18 @@ pub(super) fn ask(opening: &Payload<'_>, passed_over: impl Fn(ProtocolId) -> boo
     answer
 }
 
-pub(super) fn feed(parser: &mut dyn Parser, id: ProtocolId, payload: &Payload<'_>, notes: &mut Notes<'_>) -> Next {
+/// What the parser wants next, and what the signs weigh that it saw for the first time.
+pub(super) fn feed(
+    parser: &mut dyn Parser,
+    id: ProtocolId,
+    payload: &Payload<'_>,
+    notes: &mut Notes<'_>,
+) -> (Next, i16) {
     let mut facts = Facts::new(notes.facts, notes.signs, notes.announced, notes.packet, id.0);
     let next = parser.feed(payload, &mut facts);
     notes.changed |= facts.changed;
     notes.client = facts.client.or(notes.client);
-    next
+    (next, facts.weight)
 }
 
 pub(super) fn after<'a>(payload: &Payload<'a>, used: usize) -> Payload<'a> {

@@ -3,40 +3,30 @@
 //! The client's part of the JA4 suite only, which its authors placed under the BSD 3-Clause licence
 //! (<https://github.com/FoxIO-LLC/ja4>).
 
+use smallvec::SmallVec;
+
 use super::hello::{extensions, is_grease, pairs, ClientHello, Over, ALPN, SERVER_NAME};
 use crate::inspect::crypto::sha256;
+use crate::text::Text;
 
-/// `t13d1516h2_8daaf6152771_e5627efa2ab1`.
-pub type Ja4 = [u8; 36];
-
-/// Browsers have some twenty.
-const USUAL_EXTENSIONS: usize = 32;
+/// Bytes of `t13d1516h2_8daaf6152771_e5627efa2ab1`.
+pub const JA4_LENGTH: usize = 36;
+/// Browsers have some twenty cipher suites, extensions and signatures.
+const USUAL: usize = 32;
 
 /// Reckons it.
 #[must_use]
-pub fn ja4(hello: &ClientHello<'_>, over: Over) -> Ja4 {
-    let mut ciphers = Vec::with_capacity(hello.ciphers.len() / 2);
-    ciphers.extend(pairs(hello.ciphers).filter(|cipher| !is_grease(*cipher)));
-    let mut kinds = Vec::with_capacity(USUAL_EXTENSIONS);
-    kinds.extend(extensions(hello.extensions).map(|(kind, _)| kind).filter(|kind| !is_grease(*kind)));
+pub fn ja4(hello: &ClientHello<'_>, over: Over) -> Text {
+    let mut ciphers = meant(pairs(hello.ciphers));
+    let mut kinds = meant(extensions(hello.extensions).map(|(kind, _)| kind));
     let (cipher_count, extension_count) = (ciphers.len(), kinds.len());
     ciphers.sort_unstable();
     // Who is called and in which application protocol is told elsewhere, and would split one program into many.
     kinds.retain(|kind| ![SERVER_NAME, ALPN].contains(kind));
     kinds.sort_unstable();
+    // No extensions, no signatures: they are one.
+    let signatures = if kinds.is_empty() { Numbers::new() } else { meant(pairs(hello.signatures)) };
 
-    let mut text = Vec::with_capacity(5 * (ciphers.len() + kinds.len()) + 96);
-    list(&mut text, ciphers.iter().copied());
-    let cipher_part = short_digest(&text);
-    text.clear();
-    list(&mut text, kinds.iter().copied());
-    if !text.is_empty() && !hello.signatures.is_empty() {
-        text.push(b'_');
-        list(&mut text, pairs(hello.signatures).filter(|kind| !is_grease(*kind)));
-    }
-    let extension_part = short_digest(&text);
-
-    let mut whole = [b'_'; 36];
     let letter = match over {
         Over::Tcp => b't',
         Over::Quic => b'q',
@@ -46,10 +36,18 @@ pub fn ja4(hello: &ClientHello<'_>, over: Over) -> Ja4 {
     let [first, last] = protocol_letters(hello.protocols().next().unwrap_or_default());
     let named = if hello.server_name.is_some() { b'd' } else { b'i' };
     let ([c1, c2], [e1, e2]) = (two_digits(cipher_count), two_digits(extension_count));
-    let head = [letter, version[0], version[1], named, c1, c2, e1, e2, first, last];
-    let parts = head.iter().chain(b"_").chain(&cipher_part).chain(b"_").chain(&extension_part);
-    whole.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+    let mut whole = Text::of(&[letter, version[0], version[1], named, c1, c2, e1, e2, first, last, b'_']);
+    whole.push(&short_digest(&ciphers, &[]));
+    whole.push(b"_");
+    whole.push(&short_digest(&kinds, &signatures));
     whole
+}
+
+/// Numbers of a hello.
+type Numbers = SmallVec<[u16; USUAL]>;
+
+fn meant(numbers: impl Iterator<Item = u16>) -> Numbers {
+    numbers.filter(|number| !is_grease(*number)).collect()
 }
 
 const fn version_letters(version: u16) -> [u8; 2] {
@@ -82,22 +80,21 @@ fn two_digits(count: usize) -> [u8; 2] {
     [b'0' + count / 10, b'0' + count % 10]
 }
 
-/// Four hexadecimal digits each, with commas between.
-fn list(text: &mut Vec<u8>, numbers: impl Iterator<Item = u16>) {
-    for (place, number) in numbers.enumerate() {
-        if place > 0 {
-            text.push(b',');
-        }
+/// Four hexadecimal digits each, with commas between, and one line between the lists.
+fn short_digest(numbers: &[u16], more: &[u16]) -> [u8; 12] {
+    let word = |number: &u16| {
         let [high, low] = number.to_be_bytes();
-        text.extend([digit(high >> 4), digit(high & 15), digit(low >> 4), digit(low & 15)]);
+        [digit(high >> 4), digit(high & 15), digit(low >> 4), digit(low & 15), b',']
+    };
+    let mut text: SmallVec<[[u8; 5]; 2 * USUAL]> = numbers.iter().map(word).collect();
+    if let ([.., behind], [_, ..]) = (text.as_mut_slice().as_flattened_mut(), more) {
+        *behind = b'_';
     }
-}
-
-fn short_digest(text: &[u8]) -> [u8; 12] {
+    text.extend(more.iter().map(word));
     let mut short = [b'0'; 12];
-    if !text.is_empty() {
-        for (pair, byte) in short.chunks_exact_mut(2).zip(sha256(text)) {
-            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    if let [text @ .., _] = text.as_flattened() {
+        for (pair, byte) in short.as_chunks_mut().0.iter_mut().zip(sha256(text)) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
         }
     }
     short
@@ -142,7 +139,7 @@ mod tests {
             srtp: false,
             quic: &[],
         };
-        assert_eq!(std::str::from_utf8(&ja4(&hello, Over::Tcp)), Ok("t13d1516h2_8daaf6152771_e5627efa2ab1"));
+        assert_eq!(std::str::from_utf8(ja4(&hello, Over::Tcp).as_bytes()), Ok("t13d1516h2_8daaf6152771_e5627efa2ab1"));
     }
 
     #[test]

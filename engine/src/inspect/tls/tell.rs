@@ -2,12 +2,16 @@
 
 use super::certificate::{first_of_chain, Certificate};
 use super::hello::{ClientHello, Over, ServerHello};
-use super::ja4::ja4;
+use super::ja4::{ja4, JA4_LENGTH};
 use crate::facts::{Announcement, Facts, Field, LONGEST_TEXT};
 use crate::packet::Addr;
+use crate::text::Text;
 
 /// Seconds for which a name that a client asked for explains the address: the connection itself lasts about as long.
 const NAME_LIFE: u32 = 300;
+/// Facts of both hellos, and bytes of those whose length is known before: versions and a cipher suite.
+const USUAL_FACTS: usize = 6;
+const USUAL_BYTES: usize = 8;
 
 /// The fields of a ClientHello.
 pub struct ClientFields {
@@ -28,22 +32,24 @@ pub struct ClientFields {
 impl ClientFields {
     /// Tells what a ClientHello says; `server` is who is asked, where the name is to explain the address.
     pub fn tell(&self, hello: &ClientHello<'_>, over: Over, server: Option<Addr>, facts: &mut Facts<'_>) {
-        if let Some(name) = hello.server_name.filter(|name| !name.is_empty()) {
-            let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
-            facts.text(self.server_name, &name);
+        let name = hello.server_name.unwrap_or_default();
+        facts.expect(USUAL_FACTS, USUAL_BYTES + JA4_LENGTH + name.len() + hello.alpn.len());
+        if !name.is_empty() {
+            let name = Text::of(name.strip_suffix(b".").unwrap_or(name)).in_small_letters();
+            facts.text(self.server_name, name.as_bytes());
             // Flows beside this one may have no name of their own. A proxy in one's own network leads everywhere.
             if let Some(addr) = server.filter(|addr| !addr.is_private()) {
-                facts.announce(Announcement::Name { addr, name: name.into(), ttl: NAME_LIFE });
+                facts.announce(Announcement::Name { addr, name: name.as_bytes().into(), ttl: NAME_LIFE });
             }
         }
         if !hello.alpn.is_empty() {
-            facts.text(self.alpn, &joined(hello.protocols()));
+            facts.text(self.alpn, joined(hello.protocols()).as_bytes());
         }
         if let Some(field) = self.offered {
             facts.text(field, version_name(hello.best_version()).as_bytes());
         }
         if hello.whole {
-            facts.text(self.ja4, &ja4(hello, over));
+            facts.text(self.ja4, ja4(hello, over).as_bytes());
         }
         if hello.encrypted {
             facts.flag(self.ech);
@@ -99,7 +105,7 @@ impl ServerFields {
         }
         let names = joined(read.names());
         if !names.is_empty() {
-            facts.text(self.names, &names);
+            facts.text(self.names, names.as_bytes());
         }
         for (field, value) in [(self.not_before, read.not_before), (self.not_after, read.not_after)] {
             if let Some(value) = value {
@@ -113,16 +119,16 @@ impl ServerFields {
 }
 
 /// Words with commas between, as many whole ones as fit in one fact.
-fn joined<'a>(words: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
-    let mut all = Vec::new();
+fn joined<'a>(words: impl Iterator<Item = &'a [u8]>) -> Text {
+    let mut all = Text::default();
     for word in words {
-        if all.len() + word.len() >= LONGEST_TEXT {
+        if all.as_bytes().len() + word.len() >= LONGEST_TEXT {
             break;
         }
         if !all.is_empty() {
-            all.push(b',');
+            all.push(b",");
         }
-        all.extend_from_slice(word);
+        all.push(word);
     }
     all
 }

@@ -8,6 +8,7 @@
 mod datagram;
 mod relay;
 
+use super::noise::ENCRYPTED;
 use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile, Protocol, Shape};
 use crate::facts::{Facts, Field};
 use crate::packet::Transport;
@@ -28,7 +29,11 @@ static PROFILE: Profile = Profile {
     layer: Layer::Content,
     transports: &[Transport::Tcp, Transport::Udp],
     ports: &[33445, 3389],
-    first: First::Shapes(&[Shape::datagram().at(0, Bytes::Of(&datagram::KINDS)), Shape::stream()]),
+    first: First::Shapes(&[
+        Shape::datagram().at(0, Bytes::Of(&datagram::KINDS)),
+        ENCRYPTED[0].long(0, relay::LONGEST),
+        ENCRYPTED[1].long(0, relay::LONGEST),
+    ]),
     fields: &[&PACKET, &PUBLIC_KEY, &RELAY, &ACTIVITY],
     signs: &[
         &datagram::KEYED,

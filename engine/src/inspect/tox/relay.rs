@@ -2,7 +2,7 @@
 
 use super::{ACTIVITY, PUBLIC_KEY, RELAY};
 use crate::facts::{Facts, Sign};
-use crate::inspect::noise::is_encrypted_opening;
+use crate::inspect::noise::{is_encrypted_opening, is_record};
 use crate::inspect::{Match, Next, Payload};
 use crate::packet::Side;
 
@@ -21,9 +21,11 @@ pub(super) static PING_ALONE: Sign = Sign::new("encrypted packets of the length 
 pub(super) static PING_ANSWERED: Sign = Sign::new("such packets from both sides, with nothing else around them", 32);
 
 /// Public key, nonce, and key and nonce of the session encrypted.
-const CLIENT_GREETING: usize = 128;
+const CLIENT_GREETING: usize = LONGEST as usize;
 /// Nonce, and the relay's key and nonce encrypted.
 const SERVER_GREETING: usize = 96;
+/// Longest opening that may be a relay's.
+pub(super) const LONGEST: u32 = 128;
 const KEY: usize = 32;
 /// One byte of tag-only data, and the longest packet that a relay takes.
 const LENGTHS: std::ops::RangeInclusive<u16> = 17..=2064;
@@ -42,7 +44,8 @@ pub(super) fn matches(opening: &Payload<'_>) -> Match {
         return Match::Yes(&PING_ALONE);
     }
     if opening.side == Side::Server {
-        return if opening.bytes.len() <= usize::from(PING_LENGTH) { Match::Unsure } else { Match::No };
+        let may_be = opening.bytes.len() <= usize::from(PING_LENGTH) && !is_record(opening.bytes);
+        return if may_be { Match::Unsure } else { Match::No };
     }
     match opening.bytes.len() {
         length if length > CLIENT_GREETING || !is_encrypted_opening(opening.bytes) => Match::No,
