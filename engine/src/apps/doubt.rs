@@ -5,7 +5,7 @@
 //! dispel the doubt; a stream is asked about once, and is not doubted.
 
 use crate::facts::Seen;
-use crate::inspect::{registry, Category};
+use crate::inspect::{registry, Category, ProtocolId};
 use crate::packet::Transport;
 
 /// What all weak rules together leave to chance, beside what one of them does: with it a look must be one in 16,000.
@@ -25,6 +25,18 @@ pub(super) struct Looks {
 }
 
 impl Looks {
+    /// What the signs of one protocol show.
+    pub fn of(protocol: ProtocolId, signs: &[Seen]) -> Self {
+        let mut looks = Self::default();
+        signs.iter().filter(|seen| seen.detector == protocol.0).for_each(|seen| looks.see(*seen));
+        looks
+    }
+
+    /// What they weigh together, in decibans.
+    pub fn sum(&self) -> i32 {
+        self.sum
+    }
+
     pub fn see(&mut self, seen: Seen) {
         let weight = registry().weight(seen.sign);
         self.sum += i32::from(weight);

@@ -30,13 +30,13 @@ impl Catalog {
         self.hear_protocols(known, &mut tally);
         let named = self.hear_facts(known, &mut tally);
         self.rules.holding(known, |clue| self.hear(clue, 0, Weighing::Adds, known.packet, &mut tally));
-        hear_lessons(known, deepest, &mut tally);
+        hear_lessons(known, &deepest, &mut tally);
         let carries = matches!(known.transport, Transport::Tcp | Transport::Udp);
-        if !named && carries && may_be_renamed(deepest.1) {
+        if !named && carries && may_be_renamed(deepest.profile) {
             self.hear_address_names(known, &mut tally);
         }
         self.hear_supports(known, &mut tally);
-        let mut judgement = self.decide(known, deepest, &tally);
+        let mut judgement = self.decide(known, &deepest, &tally);
         judgement.activity = judgement.usual;
         if let Some(lesson) = known.lessons.into_iter().flatten().find(|lesson| lesson.is_unknown_call()) {
             judgement.hear_of_call(lesson, known.packet);
@@ -136,7 +136,7 @@ impl Catalog {
         }
     }
 
-    fn decide(&self, known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &Tally) -> Judgement {
+    fn decide(&self, known: &Known<'_>, deepest: &Spoken, tally: &Tally) -> Judgement {
         let rank = |candidate: &&Candidate| (!self.app(candidate.app).generic, candidate.total());
         let firm = tally.candidates().iter().filter(|candidate| {
             let doubt = self.doubt(candidate, known);
@@ -152,18 +152,13 @@ impl Catalog {
     fn doubt(&self, candidate: &Candidate, known: &Known<'_>) -> i32 {
         if candidate.rests_on_rules() {
             let spoken = known.protocols.iter().take_while(|id| **id != ProtocolId::NONE);
-            return spoken.map(|id| doubt_of(*id, known)).min().unwrap_or_default();
+            return spoken.map(|id| Spoken::of(*id, known).doubt).min().unwrap_or_default();
         }
         candidate.looks.doubt(known.transport, self.app(candidate.app).category)
     }
 
-    fn named(
-        &self,
-        best: &Candidate,
-        known: &Known<'_>,
-        (protocol, profile): (ProtocolId, Option<&Profile>),
-        tally: &Tally,
-    ) -> Judgement {
+    fn named(&self, best: &Candidate, known: &Known<'_>, deepest: &Spoken, tally: &Tally) -> Judgement {
+        let Spoken { id: protocol, profile, .. } = *deepest;
         let app = self.app(best.app);
         let mark = best.mark();
         let media = app.media.filter(|_| is_live(known.transport, profile));
@@ -200,17 +195,12 @@ impl Catalog {
     }
 
     /// No application: the flow is what its protocol is.
-    fn plainly(
-        &self,
-        known: &Known<'_>,
-        (protocol, profile): (ProtocolId, Option<&Profile>),
-        tally: &Tally,
-    ) -> Judgement {
+    fn plainly(&self, known: &Known<'_>, deepest: &Spoken, tally: &Tally) -> Judgement {
+        let Spoken { id: protocol, profile, sum, doubt } = *deepest;
         let app = self.plain(protocol);
         let signed = self.app(app);
         let category = if signed.signed { Some(signed.category) } else { profile.map(|profile| profile.category) };
         let media = signed.media.filter(|_| is_live(known.transport, profile));
-        let sum = sum_of(protocol, known.signs);
         let mut judgement = Judgement {
             app,
             protocol,
@@ -218,7 +208,7 @@ impl Catalog {
             usual: tally.activity.or(signed.activity).unwrap_or_default(),
             role: tally.role.unwrap_or_default(),
             decibans: sum,
-            own: teachable(sum, doubt_of(protocol, known)),
+            own: teachable(sum, doubt),
             learn: if sum >= DECIDES { signed.learn } else { Learn::Nothing },
             others: runners_up(app, tally),
             ..Judgement::default()
@@ -241,9 +231,9 @@ fn shown_as_announced(app: AppId, protocol: ProtocolId, known: &Known<'_>) -> Si
 }
 
 /// What earlier flows taught of the two ends.
-fn hear_lessons(known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tally: &mut Tally) {
+fn hear_lessons(known: &Known<'_>, deepest: &Spoken, tally: &mut Tally) {
     for lesson in known.lessons.into_iter().flatten().filter(|lesson| !lesson.is_unknown_call()) {
-        let fits = deepest.0 == lesson.protocol || may_be_lent(deepest.1);
+        let fits = deepest.id == lesson.protocol || may_be_lent(deepest.profile);
         if !fits {
             continue;
         }
@@ -259,23 +249,40 @@ fn hear_lessons(known: &Known<'_>, deepest: (ProtocolId, Option<&Profile>), tall
     }
 }
 
-/// The deepest of the protocols, of two equally deep the one with more evidence. What only looks like one is none; what
-/// another protocol turned into needs no sign of its own.
-fn deepest<'r>(known: &Known<'_>) -> (ProtocolId, Option<&'r Profile>) {
-    let depth = |id: &&ProtocolId| {
-        let layer = registry().profile(**id).map(|profile| profile.layer);
-        (layer, sum_of(**id, known.signs))
-    };
-    // On a socket that is known, weak signs of live media are enough to say what the application does there.
+/// A protocol that a flow speaks, and what speaks for it.
+struct Spoken {
+    id: ProtocolId,
+    profile: Option<&'static Profile>,
+    /// What its signs weigh.
+    sum: i32,
+    /// What they must weigh beyond what is usual.
+    doubt: i32,
+}
+
+impl Spoken {
+    fn of(id: ProtocolId, known: &Known<'_>) -> Self {
+        let (profile, looks) = (registry().profile(id), Looks::of(id, known.signs));
+        let doubt = profile.map_or(0, |profile| looks.doubt(known.transport, profile.category));
+        Self { id, profile, sum: looks.sum(), doubt }
+    }
+
+    fn depth(&self) -> (Option<Layer>, i32) {
+        (self.profile.map(|profile| profile.layer), self.sum)
+    }
+
+    /// Whether it is said: what only looks like a protocol is none; what another protocol turned into needs no sign of its
+    /// own; and on a socket that is known, weak signs of live media are enough to say what the application does there.
+    fn is_firm(&self, taught: bool) -> bool {
+        let live = || self.profile.is_some_and(|profile| profile.category == Category::Call);
+        self.sum <= 0 || self.sum - self.doubt >= DECIDES || (taught && live())
+    }
+}
+
+/// The deepest of the protocols, of two equally deep the one with more evidence.
+fn deepest(known: &Known<'_>) -> Spoken {
     let taught = known.lessons.iter().flatten().any(|lesson| !lesson.is_unknown_call());
-    let is_live = |id| registry().profile(id).is_some_and(|profile| profile.category == Category::Call);
-    let firm = |id: &&ProtocolId| {
-        let sum = sum_of(**id, known.signs);
-        sum <= 0 || sum - doubt_of(**id, known) >= DECIDES || (taught && is_live(**id))
-    };
-    let spoken = known.protocols.iter().take_while(|id| **id != ProtocolId::NONE);
-    let id = spoken.filter(firm).max_by_key(depth).copied().unwrap_or_default();
-    (id, registry().profile(id))
+    let spoken = known.protocols.iter().take_while(|id| **id != ProtocolId::NONE).map(|id| Spoken::of(*id, known));
+    spoken.filter(|spoken| spoken.is_firm(taught)).max_by_key(Spoken::depth).unwrap_or_else(|| Spoken::of(ProtocolId::NONE, known))
 }
 
 /// Whether a messenger's flow is live media: calls travel in datagrams, and of its messages only QUIC does.
@@ -296,18 +303,6 @@ fn may_be_renamed(profile: Option<&Profile>) -> bool {
 /// Whether a flow that speaks this may still be of the application of its socket: nothing recognised, or live media.
 fn may_be_lent(profile: Option<&Profile>) -> bool {
     profile.is_none_or(|profile| profile.layer != Layer::Content || profile.category == Category::Call)
-}
-
-fn sum_of(protocol: ProtocolId, signs: &[Seen]) -> i32 {
-    let own = signs.iter().filter(|seen| seen.detector == protocol.0);
-    own.map(|seen| i32::from(weight_of(*seen))).sum()
-}
-
-/// What the looks of a protocol must weigh beyond what is usual.
-fn doubt_of(protocol: ProtocolId, known: &Known<'_>) -> i32 {
-    let mut looks = Looks::default();
-    known.signs.iter().filter(|seen| seen.detector == protocol.0).for_each(|seen| looks.see(*seen));
-    registry().profile(protocol).map_or(0, |profile| looks.doubt(known.transport, profile.category))
 }
 
 /// What a flow may teach others: weak looks no more than a suspicion, which several flows of a socket must share.

@@ -57,7 +57,7 @@ impl Rules {
             let holding = rules.into_iter().flatten().filter(|rule| rule.holds(known));
             holding.for_each(|rule| each(rule.clue));
         };
-        for id in known.protocols {
+        for id in known.protocols.iter().take_while(|id| **id != ProtocolId::NONE) {
             ask(self.spoken.get(usize::from(id.0)));
         }
         if !self.told.is_empty() {

@@ -1,4 +1,7 @@
-//! Adds up, for the few applications that a flow could be, what speaks for each. Fixed in size: nothing is allocated.
+//! Adds up, for the few applications that a flow could be, what speaks for each. Bounded: nothing is allocated, and nothing
+//! is cleared beforehand, since most flows show none or one.
+
+use smallvec::SmallVec;
 
 use super::doubt::Looks;
 use super::evidence::Evidence;
@@ -103,10 +106,8 @@ impl Candidate {
 /// All candidates and what speaks for them.
 #[derive(Default)]
 pub(super) struct Tally {
-    candidates: [Candidate; MOST_CANDIDATES],
-    used: usize,
-    notes: [(AppId, Evidence); MOST_NOTES],
-    noted: usize,
+    candidates: SmallVec<[Candidate; MOST_CANDIDATES]>,
+    notes: SmallVec<[(AppId, Evidence); MOST_NOTES]>,
     /// What the protocol itself says it is doing outweighs what signatures think of it.
     pub activity: Option<Activity>,
     /// And so does what it says of its part.
@@ -115,11 +116,11 @@ pub(super) struct Tally {
 
 impl Tally {
     pub fn candidates(&self) -> &[Candidate] {
-        self.candidates.get(..self.used).unwrap_or_default()
+        &self.candidates
     }
 
     pub fn notes(&self) -> &[(AppId, Evidence)] {
-        self.notes.get(..self.noted).unwrap_or_default()
+        &self.notes
     }
 
     /// Hears one piece of evidence for an application.
@@ -156,18 +157,11 @@ impl Tally {
     }
 
     fn candidate(&mut self, app: AppId) -> Option<&mut Candidate> {
-        let place = self.candidates().iter().position(|known| known.app == app);
-        let place = place.unwrap_or_else(|| {
-            self.used = (self.used + 1).min(MOST_CANDIDATES + 1);
-            self.used - 1
-        });
-        if place >= MOST_CANDIDATES {
-            self.used = MOST_CANDIDATES;
-            return None;
+        let place = self.candidates.iter().position(|known| known.app == app).unwrap_or(self.candidates.len());
+        if place == self.candidates.len() && place < MOST_CANDIDATES {
+            self.candidates.push(Candidate { app, ..Candidate::default() });
         }
-        let candidate = self.candidates.get_mut(place)?;
-        candidate.app = app;
-        Some(candidate)
+        self.candidates.get_mut(place)
     }
 
     /// The heavier of two names takes the place of the lighter, so that what is shown sums to what is said.
@@ -175,10 +169,11 @@ impl Tally {
         let alone = matches!(weighing, Weighing::Name | Weighing::Lent);
         let lighter = |(known, note): &(AppId, Evidence)| *known == app && note.weighing == weighing;
         let evidence = Evidence { weighing, ..evidence };
-        let place = if alone { self.notes().iter().position(lighter) } else { None }.unwrap_or(self.noted);
-        if let Some(slot) = self.notes.get_mut(place) {
-            *slot = (app, evidence);
-            self.noted = self.noted.max(place + 1);
+        let place = if alone { self.notes.iter().position(lighter) } else { None };
+        if let Some(note) = place.and_then(|place| self.notes.get_mut(place)) {
+            *note = (app, evidence);
+        } else if self.notes.len() < MOST_NOTES {
+            self.notes.push((app, evidence));
         }
     }
 }
