@@ -21,8 +21,7 @@ pub use config::{Config, Connection, Counted, Counts, Record, Reopened};
 
 use std::sync::Arc;
 
-use ending::{ended, held_by};
-use hosting::{part, tell, tell_size};
+use hosting::{tell, tell_size};
 use leaps::Leaps;
 use reopening::{may_begin_another, Knocks};
 use segments::read_segment;
@@ -192,12 +191,9 @@ impl Core {
         if !self.table.is_due(self.clock) {
             return;
         }
-        let Self { table, hosts, calls, policy, reading_bytes, clock, spare, .. } = self;
-        table.expire(*clock, &mut |mut flow, reason| {
-            *reading_bytes = reading_bytes.saturating_sub(held_by(&flow));
-            part(hosts, calls, policy, &mut flow, out);
-            out.push(ended(flow, reason, *clock, spare));
-        });
+        while let Some(flow) = self.table.expired(self.clock) {
+            self.end(flow, EndReason::Timeout, out);
+        }
         self.look_at_hosts(out);
         self.calls.look(self.clock, out);
     }

@@ -5,7 +5,7 @@
 
 use hashbrown::HashTable;
 
-use super::{EndReason, Flow, FlowKey};
+use super::{Flow, FlowKey};
 use crate::packet::Time;
 
 /// Where a flow lies.
@@ -26,21 +26,23 @@ const SPOKES: usize = 2048;
 const LOOK_AGAIN: u64 = 60;
 const NONE: u32 = u32::MAX;
 
-struct Place {
-    flow: Option<Flow>,
-    hash: u32,
-    /// The next in the same spoke of the wheel, or in the free list.
-    next: u32,
+/// Places for flows. A flow fills four cache lines, and whatever lay beside it would push the next one over a fifth.
+struct Block {
+    flows: Vec<Option<Flow>>,
+    /// Of each place: the next in the same spoke of the wheel, or in the free list.
+    next: [u32; BLOCK],
 }
 
 /// Live flows.
 pub struct Table {
     index: HashTable<(u32, u32)>,
-    blocks: Vec<Vec<Place>>,
+    blocks: Vec<Box<Block>>,
     free: u32,
     spokes: Vec<u32>,
     /// The wheel has turned up to this second.
     turned: u64,
+    /// The first of those to look at in this second.
+    due: u32,
     limits: Limits,
     seed: u64,
     hand: u32,
@@ -62,6 +64,7 @@ impl Table {
             free: NONE,
             spokes: vec![NONE; SPOKES],
             turned: 0,
+            due: NONE,
             limits,
             seed,
             hand: 0,
@@ -83,7 +86,7 @@ impl Table {
     /// Bytes on the heap for places and index, without what flows hold themselves.
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
-        self.blocks.len() * BLOCK * size_of::<Place>() + self.index.allocation_size()
+        self.blocks.len() * (BLOCK * size_of::<Option<Flow>>() + size_of::<Block>()) + self.index.allocation_size()
     }
 
     /// The flow with this key.
@@ -91,22 +94,22 @@ impl Table {
     #[inline]
     pub fn find(&self, key: &FlowKey) -> Option<Slot> {
         let hash = key.hash(self.seed);
-        let same = |&(known, at): &(u32, u32)| {
-            known == hash && self.place(at).and_then(|place| place.flow.as_ref()).is_some_and(|flow| flow.key == *key)
-        };
+        let same =
+            |&(known, at): &(u32, u32)| known == hash && self.look(Slot(at)).is_some_and(|flow| flow.key == *key);
         self.index.find(spread(hash), same).map(|&(_, at)| Slot(at))
     }
 
     /// The flow that lies there.
     #[inline]
     pub fn get(&mut self, slot: Slot) -> Option<&mut Flow> {
-        self.place_mut(slot.0)?.flow.as_mut()
+        self.place(slot.0)?.as_mut()
     }
 
     /// The flow that lies there, to look at.
     #[must_use]
+    #[inline]
     pub fn look(&self, slot: Slot) -> Option<&Flow> {
-        self.place(slot.0)?.flow.as_ref()
+        self.blocks.get(slot.0 as usize / BLOCK)?.flows.get(slot.0 as usize % BLOCK)?.as_ref()
     }
 
     /// Puts a flow in. A full table gives the one that had to go.
@@ -118,7 +121,7 @@ impl Table {
         }
         let hash = flow.key.hash(self.seed);
         let second = due_second(&flow);
-        let at = self.put(Place { flow: Some(flow), hash, next: NONE });
+        let at = self.put(flow);
         self.index.insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
         self.hang(at, second);
         (Slot(at), None)
@@ -128,82 +131,73 @@ impl Table {
     /// the old flow was due, and hung anew then.
     pub fn replace(&mut self, slot: Slot, flow: Flow) -> Option<Flow> {
         let hash = flow.key.hash(self.seed);
-        let place = self.place_mut(slot.0)?;
-        let old_hash = std::mem::replace(&mut place.hash, hash);
-        let old = place.flow.replace(flow);
-        self.forget(old_hash, slot.0);
+        let old = self.place(slot.0)?.replace(flow);
+        if let Some(old) = &old {
+            self.forget(old.key.hash(self.seed), slot.0);
+        }
         self.index.insert_unique(spread(hash), (hash, slot.0), |&(hash, _)| spread(hash));
         old
     }
 
-    /// Whether [`Self::expire`] has anything to look at.
+    /// Whether [`Self::expired`] has anything to look at.
     #[must_use]
     #[inline]
     pub fn is_due(&self, now: Time) -> bool {
         now.0 / Time::SECOND > self.turned
     }
 
-    /// Turns the wheel up to `now` and gives every flow whose patience is over.
-    pub fn expire(&mut self, now: Time, each: &mut impl FnMut(Flow, EndReason)) {
+    /// The next flow whose patience is over; `None` when the wheel has turned up to `now`.
+    pub fn expired(&mut self, now: Time) -> Option<Flow> {
         let second = now.0 / Time::SECOND;
         if self.turned == 0 || second > self.turned + SPOKES as u64 {
             self.turned = self.turned.max(second.saturating_sub(SPOKES as u64));
         }
-        while self.turned < second {
+        loop {
+            while let Some(next) = self.next(self.due).copied() {
+                let at = std::mem::replace(&mut self.due, next);
+                match self.look(Slot(at)).map(due_second) {
+                    Some(due) if due > self.turned => self.hang(at, due.min(self.turned + LOOK_AGAIN)),
+                    Some(_) => return self.release(at),
+                    None => {}
+                }
+            }
+            if self.turned >= second {
+                return None;
+            }
             self.turned += 1;
-            self.expire_spoke(self.turned, each);
+            self.due = self.spokes.get_mut(spoke_of(self.turned)).map_or(NONE, |head| std::mem::replace(head, NONE));
         }
     }
 
     /// Every place that holds a flow, in their order: neighbours lie side by side.
     #[must_use]
     pub fn slots(&self) -> Vec<Slot> {
-        let places = (0..).zip(self.blocks.iter().flatten());
-        places.filter(|(_, place)| place.flow.is_some()).map(|(at, _)| Slot(at)).collect()
+        let places = (0..).zip(self.blocks.iter().flat_map(|block| &block.flows));
+        places.filter(|(_, flow)| flow.is_some()).map(|(at, _)| Slot(at)).collect()
     }
 
     /// Takes a flow out of its place. For whoever takes all of them, and then [clears](Self::clear) the table.
     pub fn take(&mut self, slot: Slot) -> Option<Flow> {
-        self.place_mut(slot.0)?.flow.take()
+        self.place(slot.0)?.take()
     }
 
     /// Gives back all room.
     pub fn clear(&mut self) {
         self.index.clear();
         self.blocks.clear();
-        self.free = NONE;
+        (self.free, self.due) = (NONE, NONE);
         self.spokes.fill(NONE);
-    }
-
-    fn expire_spoke(&mut self, second: u64, each: &mut impl FnMut(Flow, EndReason)) {
-        let spoke = spoke_of(second);
-        let mut at = self.spokes.get_mut(spoke).map_or(NONE, |head| std::mem::replace(head, NONE));
-        while at != NONE {
-            let Some(place) = self.place(at) else { return };
-            let next = place.next;
-            let due = place.flow.as_ref().map(due_second);
-            match due {
-                Some(due) if due > second => self.hang(at, due.min(second + LOOK_AGAIN)),
-                Some(_) => {
-                    if let Some(flow) = self.release(at) {
-                        each(flow, EndReason::Timeout);
-                    }
-                }
-                None => {}
-            }
-            at = next;
-        }
     }
 
     /// The clock's hand takes the first flow it meets that is not being read, or after some tries the last it met.
     fn least_worth(&mut self) -> Option<Slot> {
         const TRIES: u32 = 16;
-        let places =
-            u32::try_from(self.blocks.iter().map(Vec::len).sum::<usize>()).ok().filter(|places| *places > 0)?;
+        let places = self.blocks.iter().map(|block| block.flows.len()).sum::<usize>();
+        let places = u32::try_from(places).ok().filter(|places| *places > 0)?;
         let mut met = None;
         for attempt in 0..places {
             self.hand = (self.hand + 1) % places;
-            let Some(flow) = self.place(self.hand).and_then(|place| place.flow.as_ref()) else { continue };
+            let Some(flow) = self.look(Slot(self.hand)) else { continue };
             met = Some(Slot(self.hand));
             if flow.reading.is_none() || attempt >= TRIES {
                 break;
@@ -218,54 +212,52 @@ impl Table {
         }
     }
 
-    fn put(&mut self, place: Place) -> u32 {
-        if self.free != NONE {
-            let at = self.free;
-            if let Some(empty) = self.place_mut(at) {
-                let next = empty.next;
-                *empty = place;
-                self.free = next;
-                return at;
+    fn put(&mut self, flow: Flow) -> u32 {
+        let at = self.free;
+        if let Some(next) = self.next(at).copied() {
+            self.free = next;
+            if let Some(empty) = self.place(at) {
+                *empty = Some(flow);
             }
+            return at;
         }
-        if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
-            self.blocks.push(Vec::with_capacity(BLOCK));
+        if self.blocks.last().is_none_or(|block| block.flows.len() == BLOCK) {
+            self.blocks.push(Box::new(Block { flows: Vec::with_capacity(BLOCK), next: [NONE; BLOCK] }));
         }
         let before = (self.blocks.len() - 1) * BLOCK;
         let Some(block) = self.blocks.last_mut() else { return NONE };
-        block.push(place);
-        u32::try_from(before + block.len() - 1).unwrap_or(NONE)
+        block.flows.push(Some(flow));
+        u32::try_from(before + block.flows.len() - 1).unwrap_or(NONE)
     }
 
     fn hang(&mut self, at: u32, second: u64) {
         // What is due already is looked at when the wheel next moves.
         let second = second.clamp(self.turned + 1, self.turned + SPOKES as u64 - 1);
         let Some(head) = self.spokes.get_mut(spoke_of(second)) else { return };
-        let next = std::mem::replace(head, at);
-        if let Some(place) = self.place_mut(at) {
-            place.next = next;
+        let before = std::mem::replace(head, at);
+        if let Some(next) = self.next(at) {
+            *next = before;
         }
     }
 
     /// Takes the flow out, and its place goes to the free ones.
     fn release(&mut self, at: u32) -> Option<Flow> {
-        let free = self.free;
-        let place = self.place_mut(at)?;
-        let (flow, hash) = (place.flow.take()?, place.hash);
-        place.next = free;
-        self.free = at;
-        self.forget(hash, at);
+        let flow = self.place(at)?.take()?;
+        let free = std::mem::replace(&mut self.free, at);
+        if let Some(next) = self.next(at) {
+            *next = free;
+        }
+        self.forget(flow.key.hash(self.seed), at);
         Some(flow)
     }
 
     #[inline]
-    fn place(&self, at: u32) -> Option<&Place> {
-        self.blocks.get(at as usize / BLOCK)?.get(at as usize % BLOCK)
+    fn place(&mut self, at: u32) -> Option<&mut Option<Flow>> {
+        self.blocks.get_mut(at as usize / BLOCK)?.flows.get_mut(at as usize % BLOCK)
     }
 
-    #[inline]
-    fn place_mut(&mut self, at: u32) -> Option<&mut Place> {
-        self.blocks.get_mut(at as usize / BLOCK)?.get_mut(at as usize % BLOCK)
+    fn next(&mut self, at: u32) -> Option<&mut u32> {
+        self.blocks.get_mut(at as usize / BLOCK)?.next.get_mut(at as usize % BLOCK)
     }
 }
 

@@ -1,21 +1,24 @@
 //! How flows end: what is said of each, and the last turns, when all of them do.
 
 use super::hosting::part;
-use super::spare::Spare;
 use super::Core;
 use crate::event::{Event, Outbox, Told};
 use crate::flow::{EndReason, Flow};
-use crate::packet::Time;
 
 /// Flows that end in one turn, when all do.
 const ENDED_AT_ONCE: usize = 1024;
 
 impl Core {
-    /// Ends a flow that had to give its place to another.
-    pub(super) fn end(&mut self, mut flow: Flow, reason: EndReason, out: &mut Outbox) {
-        self.reading_bytes = self.reading_bytes.saturating_sub(held_by(&flow));
-        part(&mut self.hosts, &mut self.calls, &self.policy, &mut flow, out);
-        out.push(ended(flow, reason, self.clock, &mut self.spare));
+    /// Says the last word about a flow that is in the table no more.
+    pub(super) fn end(&mut self, flow: Flow, reason: EndReason, out: &mut Outbox) {
+        // In its box at once: a flow is a quarter of a kilobyte, and every further move of it shows.
+        let mut told = Box::new(Told { flow, reason: Some(reason), change: None, time: self.clock });
+        let flow = &mut told.flow;
+        self.reading_bytes = self.reading_bytes.saturating_sub(held_by(flow));
+        part(&mut self.hosts, &mut self.calls, &self.policy, flow, out);
+        self.spare.put(flow.reading.take());
+        flow.conclude();
+        out.push(Event::Ended(told));
     }
 
     /// Ends some of the flows; says whether there are more.
@@ -23,17 +26,16 @@ impl Core {
         if self.ending.is_none() {
             self.ask_all_again(out);
         }
-        let Self { table, hosts, calls, policy, clock, spare, ending, .. } = self;
-        let slots = ending.iter_mut().flatten().take(ENDED_AT_ONCE);
-        for mut flow in slots.filter_map(|slot| table.take(slot)) {
-            part(hosts, calls, policy, &mut flow, out);
-            out.push(ended(flow, EndReason::Shutdown, *clock, spare));
+        for _ in 0..ENDED_AT_ONCE {
+            let Some(slot) = self.ending.as_mut().and_then(Iterator::next) else { break };
+            if let Some(flow) = self.table.take(slot) {
+                self.end(flow, EndReason::Shutdown, out);
+            }
         }
-        let more = ending.as_ref().is_some_and(|slots| slots.len() > 0);
+        let more = self.ending.as_ref().is_some_and(|slots| slots.len() > 0);
         if !more {
-            table.clear();
-            hosts.close(*clock, out);
-            self.reading_bytes = 0;
+            self.table.clear();
+            self.hosts.close(self.clock, out);
             self.ending = None;
         }
         more
@@ -48,13 +50,6 @@ impl Core {
         self.look_at_hosts_last(out);
         self.ending = Some(slots.into_iter());
     }
-}
-
-/// The last word about a flow.
-pub(super) fn ended(mut flow: Flow, reason: EndReason, time: Time, spare: &mut Spare) -> Event {
-    spare.put(flow.reading.take());
-    flow.conclude();
-    Event::Ended(Box::new(Told { flow, reason: Some(reason), change: None, time }))
 }
 
 /// Bytes that are held for reading a flow.
