@@ -103,8 +103,9 @@ impl Addr {
     /// From the four bytes of an IPv4 header.
     #[must_use]
     #[inline]
-    pub const fn v4([a, b, c, d]: [u8; 4]) -> Self {
-        Self([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d])
+    pub const fn v4(bytes: [u8; 4]) -> Self {
+        // As one number, like all that follows.
+        Self((0xffff_0000_0000 | u32::from_be_bytes(bytes) as u128).to_be_bytes())
     }
 
     /// The four bytes of an IPv4 address.

@@ -103,8 +103,16 @@ pub(super) fn open(bytes: &[u8], cut: u32) -> Result<Datagram<'_>, Malformed> {
 #[inline]
 fn v4(bytes: &[u8], cut: u32) -> Result<Datagram<'_>, Malformed> {
     let mut reader = Reader::new(bytes);
-    let [first, _, len_high, len_low, id_high, id_low, part_high, part_low, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
-        reader.array::<20>().ok_or(Malformed::Truncated)?;
+    let header = reader.array::<20>().ok_or(Malformed::Truncated)?;
+    // In words, each read whole: a compiler puts bytes together one by one.
+    let fields = (|| {
+        let mut header = Reader::new(&header);
+        let [first, _] = header.array()?;
+        let (len, id, place) = (header.be16()?, header.be16()?, header.be16()?);
+        let [_, protocol, _, _] = header.array()?;
+        Some((first, len, id, place, protocol, header.array()?, header.array()?))
+    })();
+    let (first, len, id, place, protocol, source, destination) = fields.ok_or(Malformed::Truncated)?;
     let options = usize::from(first & 0x0f).checked_mul(4).and_then(|len| len.checked_sub(20));
     let options = options.ok_or(Malformed::HeaderLength)?;
     if options > 0 {
@@ -112,19 +120,18 @@ fn v4(bytes: &[u8], cut: u32) -> Result<Datagram<'_>, Malformed> {
     }
     let available = len32(bytes).saturating_add(cut);
     // A super-packet on its way to the network card: too long for the field (Linux's BIG TCP).
-    let len = match u16::from_be_bytes([len_high, len_low]) {
+    let len = match len {
         0 => available,
         len => u32::from(len),
     };
-    let place = u16::from_be_bytes([part_high, part_low]);
     let part = (place & 0x3fff != 0).then(|| Part {
-        id: u32::from(u16::from_be_bytes([id_high, id_low])),
+        id: id.into(),
         offset: u32::from(place & 0x1fff) * 8,
         more: place & 0x2000 != 0,
     });
     rest_of(reader, len, available, |payload, payload_len, contradicts| Datagram {
-        source: Addr::v4([s0, s1, s2, s3]),
-        destination: Addr::v4([d0, d1, d2, d3]),
+        source: Addr::v4(source),
+        destination: Addr::v4(destination),
         protocol,
         payload,
         payload_len,

@@ -38,7 +38,18 @@ pub(super) enum Kind {
 /// Passes everything in front of the IP packet and writes down the VLAN tags; `None` where there is no IP packet.
 #[inline]
 pub(super) fn to_ip<'a>(kind: Kind, bytes: &'a [u8], vlan: &mut [u16; 2]) -> Result<Option<&'a [u8]>, Malformed> {
-    let mut reader = Reader::new(bytes);
+    if let (Kind::Link(LinkType::Ethernet), Some((header, packet))) = (kind, bytes.split_first_chunk::<14>()) {
+        let [.., high, low] = *header;
+        // Nearly every frame: no layer between the two.
+        if matches!(u16::from_be_bytes([high, low]), IPV4 | IPV6) {
+            return Ok(Some(packet));
+        }
+    }
+    layers(kind, Reader::new(bytes), vlan)
+}
+
+#[inline(never)]
+fn layers<'a>(kind: Kind, mut reader: Reader<'a>, vlan: &mut [u16; 2]) -> Result<Option<&'a [u8]>, Malformed> {
     let mut kind = kind;
     for _ in 0..MAX_LAYERS {
         let next = match kind {
