@@ -282,7 +282,10 @@ impl Spoken {
 fn deepest(known: &Known<'_>) -> Spoken {
     let taught = known.lessons.iter().flatten().any(|lesson| !lesson.is_unknown_call());
     let spoken = known.protocols.iter().take_while(|id| **id != ProtocolId::NONE).map(|id| Spoken::of(*id, known));
-    spoken.filter(|spoken| spoken.is_firm(taught)).max_by_key(Spoken::depth).unwrap_or_else(|| Spoken::of(ProtocolId::NONE, known))
+    spoken
+        .filter(|spoken| spoken.is_firm(taught))
+        .max_by_key(Spoken::depth)
+        .unwrap_or_else(|| Spoken::of(ProtocolId::NONE, known))
 }
 
 /// Whether a messenger's flow is live media: calls travel in datagrams, and of its messages only QUIC does.

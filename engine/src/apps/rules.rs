@@ -53,20 +53,27 @@ impl Rules {
 
     /// Gives the clues of the rules that hold.
     pub fn holding(&self, known: &Known<'_>, mut each: impl FnMut(u32)) {
-        let mut ask = |rules: Option<&Vec<Rule>>| {
-            let holding = rules.into_iter().flatten().filter(|rule| rule.holds(known));
-            holding.for_each(|rule| each(rule.clue));
+        let mut ask = |rules: &[Rule]| {
+            for rule in rules.iter().filter(|rule| rule.holds(known)) {
+                each(rule.clue);
+            }
         };
         for id in known.protocols.iter().take_while(|id| **id != ProtocolId::NONE) {
-            ask(self.spoken.get(usize::from(id.0)));
+            ask(of(&self.spoken, id.0.into()));
         }
-        if !self.told.is_empty() {
-            known.facts.iter().for_each(|(field, _)| ask(self.told.get(usize::from(field))));
+        for (field, _) in known.facts.iter() {
+            ask(of(&self.told, field.into()));
         }
         if known.is_unrecognised() {
-            ask(Some(&self.bytes));
+            ask(&self.bytes);
         }
     }
+}
+
+/// Most places of a table are empty, and it ends with the last that is not.
+#[inline]
+fn of(table: &[Vec<Rule>], place: usize) -> &[Rule] {
+    table.get(place).map_or(&[], Vec::as_slice)
 }
 
 fn put(table: &mut Vec<Vec<Rule>>, place: usize, rule: Rule) {
