@@ -44,7 +44,9 @@ impl Batch {
     pub fn lines(&self, event_type: &str) -> String {
         let mut lines = String::new();
         for chunk in &self.chunks {
-            lines.push_str(&chunk.beside);
+            for event in &chunk.beside {
+                eve::write_beside(event, &chunk.catalog, &chunk.policy, &mut lines);
+            }
             for (index, told) in chunk.told.iter().enumerate() {
                 if let Some(report) = chunk.report(index) {
                     eve::write_flow(&report, event_type, told.time, &mut lines);

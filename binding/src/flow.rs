@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use peergate_engine::apps::Catalog;
-use peergate_engine::eve;
 use peergate_engine::event::{Event, Told};
 use peergate_engine::flow::FlowKey;
 use peergate_engine::objects::{CallLine, HostLine};
@@ -23,8 +22,8 @@ pub struct Chunk {
     pub hosts: Vec<Host>,
     pub catalog: Arc<Catalog>,
     pub policy: Arc<Policy>,
-    /// What else was told between them, as EVE lines.
-    pub beside: String,
+    /// What else was told between them; few ask for its lines.
+    pub beside: Vec<Event>,
 }
 
 impl Chunk {
@@ -36,18 +35,20 @@ impl Chunk {
             hosts: Vec::new(),
             catalog: Arc::clone(catalog),
             policy: Arc::clone(policy),
-            beside: String::new(),
+            beside: Vec::new(),
         }
     }
 
     /// Takes what was told of a flow, of a call, or of a host.
     pub fn take(&mut self, event: Event) {
-        eve::write_beside(&event, &self.catalog, &self.policy, &mut self.beside);
+        match &event {
+            Event::Call(news) => self.calls.push(Call(CallLine::new(news, &self.catalog))),
+            Event::Host(news) => self.hosts.push(Host(HostLine::new(news))),
+            _ => {}
+        }
         match event {
             Event::Ended(told) => self.told.push(*told),
-            Event::Call(news) => self.calls.push(Call(CallLine::new(&news, &self.catalog))),
-            Event::Host(news) => self.hosts.push(Host(HostLine::new(&news))),
-            _ => {}
+            event => self.beside.push(event),
         }
     }
 
