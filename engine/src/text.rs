@@ -24,6 +24,14 @@ impl Text {
         text
     }
 
+    /// The same with small letters for capitals.
+    #[must_use]
+    pub fn of_small(bytes: &[u8]) -> Self {
+        let mut text = Self::default();
+        text.push_small(bytes.get(..LONGEST_TEXT).unwrap_or(bytes));
+        text
+    }
+
     /// Adds all of `bytes`, or nothing where they do not fit; says whether they did.
     pub fn push(&mut self, bytes: &[u8]) -> bool {
         let end = self.length + bytes.len();
@@ -33,11 +41,13 @@ impl Text {
         true
     }
 
-    /// Capital letters become small ones.
-    #[must_use]
-    pub fn in_small_letters(mut self) -> Self {
-        self.bytes.get_mut(..self.length).unwrap_or_default().make_ascii_lowercase();
-        self
+    /// The same with small letters for capitals.
+    pub fn push_small(&mut self, bytes: &[u8]) -> bool {
+        let end = self.length + bytes.len();
+        let Some(place) = self.bytes.get_mut(self.length..end) else { return false };
+        place.iter_mut().zip(bytes).for_each(|(to, from)| *to = from.to_ascii_lowercase());
+        self.length = end;
+        true
     }
 
     /// What is there so far.
@@ -63,7 +73,8 @@ mod tests {
         assert!(!text.push(b"123456"));
         assert!(text.push(b"12345"));
         assert!(!text.push(b"6"));
-        assert_eq!(text.in_small_letters().as_bytes(), [&[b'a'; 250][..], b"12345"].concat());
+        assert_eq!(text.as_bytes(), [&[b'A'; 250][..], b"12345"].concat());
         assert_eq!(Text::of(&[b'a'; 300]).as_bytes().len(), LONGEST_TEXT);
+        assert_eq!(Text::of_small(b"Www.Example.org").as_bytes(), b"www.example.org");
     }
 }

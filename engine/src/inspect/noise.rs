@@ -24,7 +24,7 @@ pub(super) fn is_noise(bytes: &[u8]) -> bool {
 /// The same for the opening of a stream, asked more strictly: no known record or words at its beginning, and as many
 /// bits set as not, as Wu and others (USENIX Security 2023) tell fully encrypted traffic.
 pub(super) fn is_encrypted_opening(bytes: &[u8]) -> bool {
-    let words = bytes.get(..6).is_some_and(|first| first.iter().all(u8::is_ascii_graphic));
+    let words = bytes.get(..6).is_some_and(|first| first.iter().all(|byte| matches!(byte, b' '..=b'~')));
     // The cheap questions first: every unrecognised stream is asked this.
     if words || is_record(bytes) || !is_noise(bytes) {
         return false;

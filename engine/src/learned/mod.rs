@@ -270,7 +270,7 @@ impl Learned {
     }
 
     /// Remembers a name of an address for as long as the answer holds.
-    pub fn name(&mut self, addr: Addr, name: &[u8], ttl: u32, now: Time) {
+    pub fn name(&mut self, addr: Addr, name: Box<[u8]>, ttl: u32, now: Time) {
         self.names.put(addr, name, ttl, now);
     }
 

@@ -39,18 +39,19 @@ impl Names {
         Some(AddressName { name: &entry.name, alone: now >= entry.crowded_until })
     }
 
-    pub fn put(&mut self, addr: Addr, name: &[u8], ttl: u32, now: Time) {
+    pub fn put(&mut self, addr: Addr, name: Box<[u8]>, ttl: u32, now: Time) {
         if name.is_empty() || name.len() > LONGEST_TEXT {
             return;
         }
         let life = (u64::from(ttl) * Time::SECOND).clamp(SHORTEST_LIFE, LONGEST_LIFE);
         let crowded_until = match self.by_addr.get(&addr) {
-            Some(old) if now < old.expires && owner(&old.name) != owner(name) => old.expires,
+            Some(old) if old.name == name => old.crowded_until,
+            Some(old) if now < old.expires && owner(&old.name) != owner(&name) => old.expires,
             Some(old) => old.crowded_until,
             None => Time(0),
         };
         let expires = Time(now.0.saturating_add(life));
-        self.by_addr.put(addr, Entry { name: name.into(), expires, crowded_until });
+        self.by_addr.put(addr, Entry { name, expires, crowded_until });
     }
 
     pub fn len(&self) -> usize {

@@ -83,7 +83,12 @@ fn never_more_is_kept_than_the_limits_say_and_the_latest_stays() {
     let mut learned = Learned::new(Limits { endpoints: 100, names: 10 }, 1);
     for port in 20_000..30_000_u16 {
         learned.learn(peer(port), Side::Server, Transport::Udp, Way::Remote, &teaching(SKYPE, 60, 0));
-        learned.name(Addr::v4([10, 0, port.to_be_bytes()[0], port.to_be_bytes()[1]]), b"host.example", 60, at(0));
+        learned.name(
+            Addr::v4([10, 0, port.to_be_bytes()[0], port.to_be_bytes()[1]]),
+            Box::new(*b"host.example"),
+            60,
+            at(0),
+        );
     }
     let (endpoints, names) = learned.sizes();
     assert!(endpoints <= 100 && names <= 10, "{endpoints} {names}");
@@ -94,7 +99,7 @@ fn never_more_is_kept_than_the_limits_say_and_the_latest_stays() {
 fn a_name_lasts_as_long_as_its_answer_but_at_least_a_minute() {
     let mut learned = Learned::new(Limits::default(), 1);
     let addr = Addr::v4([192, 0, 2, 1]);
-    learned.name(addr, b"edge.example.com", 5, at(0));
+    learned.name(addr, Box::new(*b"edge.example.com"), 5, at(0));
     assert_eq!(learned.name_of(addr, at(59)).map(|found| found.name), Some(&b"edge.example.com"[..]));
     assert!(learned.name_of(addr, at(60)).is_none());
 }
@@ -103,10 +108,10 @@ fn a_name_lasts_as_long_as_its_answer_but_at_least_a_minute() {
 fn an_address_with_names_of_two_owners_is_not_alone() {
     let mut learned = Learned::new(Limits::default(), 1);
     let addr = Addr::v4([192, 0, 2, 1]);
-    learned.name(addr, b"a.example.com", 600, at(0));
-    learned.name(addr, b"b.example.com", 600, at(1));
+    learned.name(addr, Box::new(*b"a.example.com"), 600, at(0));
+    learned.name(addr, Box::new(*b"b.example.com"), 600, at(1));
     assert!(learned.name_of(addr, at(2)).unwrap().alone);
-    learned.name(addr, b"shop.example.net", 600, at(3));
+    learned.name(addr, Box::new(*b"shop.example.net"), 600, at(3));
     let found = learned.name_of(addr, at(4)).unwrap();
     assert_eq!((found.name, found.alone), (&b"shop.example.net"[..], false));
 }

@@ -56,7 +56,7 @@ impl Core {
                 }
                 Announcement::Coding { endpoint, coding } => calls.promises.code(endpoint, coding),
                 Announcement::User { endpoint, user } => calls.promises.name(endpoint, user),
-                Announcement::Name { addr, name, ttl } => learned.name(addr, &name, ttl, *clock),
+                Announcement::Name { addr, name, ttl } => learned.name(addr, name, ttl, *clock),
             }
         }
     }

@@ -208,10 +208,11 @@ fn searched_torrent(bytes: &[u8]) -> Option<[u8; 20]> {
     Some(torrent)
 }
 
-/// Where the first thing after `wanted` begins.
+/// Where the first thing after `wanted` begins. Looked for by its last letter: digits and colons are all over bencoding.
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    let mut begins = memchr::memchr_iter(*wanted.first()?, bytes);
-    begins.find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(wanted))).map(|at| at + wanted.len())
+    let (place, letter) = wanted.iter().enumerate().rfind(|(_, byte)| byte.is_ascii_alphabetic())?;
+    let mut starts = memchr::memchr_iter(*letter, bytes).filter_map(|at| at.checked_sub(place));
+    starts.find(|at| bytes.get(*at..).is_some_and(|rest| rest.starts_with(wanted))).map(|at| at + wanted.len())
 }
 
 /// A tracker or the hash table named these peers, in four bytes of address and two of port each: expect them.

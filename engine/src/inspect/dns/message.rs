@@ -91,7 +91,7 @@ impl<'a> Message<'a> {
 
     /// What a name says: lower case, without the last dot.
     pub fn text(&self, name: Name) -> Text {
-        name_at(self.bytes, name.0).unwrap_or_default().in_small_letters()
+        name_at(self.bytes, name.0).unwrap_or_default()
     }
 
     /// The next record.
@@ -136,9 +136,9 @@ fn name_at(message: &[u8], start: usize) -> Option<Text> {
     let mut name = Text::default();
     walk_name(message, start, |label| {
         if !name.is_empty() {
-            name.push(b".");
+            name.push_small(b".");
         }
-        name.push(label);
+        name.push_small(label);
     })?;
     Some(name)
 }
@@ -185,7 +185,7 @@ mod tests {
         let mut bytes = vec![0; HEADER];
         bytes.extend(b"\x03WWW\x07example\x00\x04mail\xc0\x10");
         let said = |at| name_at(&bytes, at).map(|name| name.as_bytes().to_vec());
-        assert_eq!(said(HEADER).as_deref(), Some(&b"WWW.example"[..]));
+        assert_eq!(said(HEADER).as_deref(), Some(&b"www.example"[..]));
         assert_eq!(said(25).as_deref(), Some(&b"mail.example"[..]));
         assert_eq!([HEADER, 25].map(|at| walk_name(&bytes, at, |_| ())), [Some(25), Some(32)]);
         let mut looped = vec![0; HEADER];

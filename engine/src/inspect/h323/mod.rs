@@ -9,7 +9,6 @@ use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::Transport;
-use memchr::memchr_iter;
 
 /// The H.323 protocol.
 pub struct H323;
@@ -146,10 +145,10 @@ enum Part {
 fn part(payload: &Payload<'_>) -> Option<Part> {
     let bytes = payload.bytes;
     let holds = |identifier: &[u8; 6]| {
-        let near = bytes.get(..bytes.len().min(NEAR)).unwrap_or_default();
-        // By its fourth byte, which is rare: every datagram that nobody knows is searched.
-        memchr_iter(identifier[3], near)
-            .any(|at| at.checked_sub(3).and_then(|start| near.get(start..start + 6)) == Some(&identifier[..]))
+        let near = bytes.get(..NEAR).unwrap_or(bytes);
+        // Its fourth byte is rare, and whether so many bytes hold it is asked at once: every unknown datagram is searched.
+        let rare = |all: &[u8; NEAR]| all.iter().fold(false, |seen, byte| seen | (*byte == identifier[3]));
+        near.first_chunk().is_none_or(rare) && near.windows(identifier.len()).any(|six| six == identifier)
     };
     if payload.transport == Transport::Udp {
         return holds(&H225).then_some(Part::Says("ras", None, &IDENTIFIER));

@@ -14,6 +14,7 @@ use super::{Category, First, Layer, Match, Next, Parser, Payload, Profile, Proto
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
+use crate::text::Text;
 use line::Start;
 
 /// The HTTP/1 protocol.
@@ -262,10 +263,15 @@ fn asks_for_websocket(facts: &Facts<'_>) -> bool {
 
 /// Tells what a header field says; whether it asks for WebSocket.
 fn tell_field(of_request: bool, line: &[u8], facts: &mut Facts<'_>) -> bool {
+    let first = line.first().map(u8::to_ascii_lowercase);
+    // Most fields tell nothing here.
+    if !matches!(first, Some(b'h' | b'u' | b'c' | b's')) {
+        return false;
+    }
     let Some((name, value)) = line::field(line) else { return false };
     let is = |wanted: &[u8]| name.eq_ignore_ascii_case(wanted);
-    match name.first().map(u8::to_ascii_lowercase) {
-        Some(b'h') if of_request && is(b"host") => facts.text(&HOST, &value.to_ascii_lowercase()),
+    match first {
+        Some(b'h') if of_request && is(b"host") => facts.text(&HOST, Text::of_small(value).as_bytes()),
         Some(b'u') if of_request && is(b"user-agent") => facts.text(&USER_AGENT, value),
         Some(b'c') if is(b"content-type") => {
             facts.text(if of_request { &REQUEST_TYPE } else { &CONTENT_TYPE }, value);

@@ -20,6 +20,7 @@ use super::{Bytes, Category, First, Layer, Match, Next, Parser, Payload, Profile
 use crate::bytes::Reader;
 use crate::facts::{Facts, Field, Sign};
 use crate::packet::{Side, Transport};
+use crate::text::Text;
 use google::PublicHeader;
 use initial::{open, whole_message, Handshake};
 use packet::{varint, Invariants, Kind, Packet, LONG};
@@ -289,7 +290,7 @@ fn take_google(payload: &Payload<'_>, version: Version, facts: &mut Facts<'_>) -
 
 fn tell_google(hello: &google::Hello<'_>, facts: &mut Facts<'_>) {
     if let Some(name) = hello.server_name {
-        facts.text(&SERVER_NAME, &name.to_ascii_lowercase());
+        facts.text(&SERVER_NAME, Text::of_small(name).as_bytes());
     }
     if let Some(agent) = hello.user_agent {
         facts.text(&USER_AGENT, agent);

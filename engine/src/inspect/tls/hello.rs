@@ -191,8 +191,7 @@ pub fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, Option<&[u8]>)> {
 
 /// Two-byte numbers, one after the other.
 pub fn pairs(bytes: &[u8]) -> impl Iterator<Item = u16> + '_ {
-    let mut reader = Reader::new(bytes);
-    std::iter::from_fn(move || reader.be16())
+    bytes.as_chunks().0.iter().map(|pair| u16::from_be_bytes(*pair))
 }
 
 /// Numbers that mean nothing, sent so that servers stay tolerant (RFC 8701).

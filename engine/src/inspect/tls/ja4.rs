@@ -71,7 +71,8 @@ fn protocol_letters(protocol: &[u8]) -> [u8; 2] {
     if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() {
         [*first, *last]
     } else {
-        [digit(first >> 4), digit(last & 15)]
+        let ([_, _, high, _], [.., low]) = (digits((*first).into()), digits((*last).into()));
+        [high, low]
     }
 }
 
@@ -83,8 +84,8 @@ fn two_digits(count: usize) -> [u8; 2] {
 /// Four hexadecimal digits each, with commas between, and one line between the lists.
 fn short_digest(numbers: &[u16], more: &[u16]) -> [u8; 12] {
     let word = |number: &u16| {
-        let [high, low] = number.to_be_bytes();
-        [digit(high >> 4), digit(high & 15), digit(low >> 4), digit(low & 15), b',']
+        let [a, b, c, d] = digits(*number);
+        [a, b, c, d, b',']
     };
     let mut text: SmallVec<[[u8; 5]; 2 * USUAL]> = numbers.iter().map(word).collect();
     if let ([.., behind], [_, ..]) = (text.as_mut_slice().as_flattened_mut(), more) {
@@ -93,18 +94,20 @@ fn short_digest(numbers: &[u16], more: &[u16]) -> [u8; 12] {
     text.extend(more.iter().map(word));
     let mut short = [b'0'; 12];
     if let [text @ .., _] = text.as_flattened() {
-        for (pair, byte) in short.as_chunks_mut().0.iter_mut().zip(sha256(text)) {
-            *pair = [digit(byte >> 4), digit(byte & 15)];
+        for (four, pair) in short.as_chunks_mut().0.iter_mut().zip(sha256(text).as_chunks().0) {
+            *four = digits(u16::from_be_bytes(*pair));
         }
     }
     short
 }
 
-const fn digit(nibble: u8) -> u8 {
-    match nibble {
-        0..=9 => b'0' + nibble,
-        _ => b'a' + nibble - 10,
-    }
+/// Four hexadecimal digits, reckoned side by side in one number.
+const fn digits(number: u16) -> [u8; 4] {
+    let number = number as u32;
+    let values = number >> 12 | number & 0x0f00 | (number & 0x00f0) << 12 | (number & 0x000f) << 24;
+    // From ten on six more carry into the next half byte; between 9 and a there are 39 other characters.
+    let letters = (values + 0x0606_0606) >> 4 & 0x0101_0101;
+    (values + 0x3030_3030 + letters * 39).to_le_bytes()
 }
 
 #[cfg(test)]
@@ -140,6 +143,13 @@ mod tests {
             quic: &[],
         };
         assert_eq!(std::str::from_utf8(ja4(&hello, Over::Tcp).as_bytes()), Ok("t13d1516h2_8daaf6152771_e5627efa2ab1"));
+    }
+
+    #[test]
+    fn numbers_are_written_as_everybody_writes_them() {
+        for number in 0..=u16::MAX {
+            assert_eq!(digits(number), format!("{number:04x}").as_bytes());
+        }
     }
 
     #[test]

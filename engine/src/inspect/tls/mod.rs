@@ -234,8 +234,8 @@ fn half_of(halves: &mut [Half; 2], side: Side) -> &mut Half {
 impl Half {
     fn start(&mut self, bytes: &[u8]) {
         self.started = true;
-        if judge(bytes) == Some(Opening::OldClientHello) {
-            self.records.skip(opening::old_hello_length(bytes).unwrap_or_default());
+        if let Some(length) = opening::old_hello(bytes) {
+            self.records.skip(length);
         }
     }
 }

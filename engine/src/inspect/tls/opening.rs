@@ -166,8 +166,14 @@ fn judge_old(bytes: &[u8]) -> Option<Opening> {
     Some(if bytes.len() < length { Opening::TooShort } else { Opening::OldClientHello })
 }
 
+/// The length of the ClientHello in the frame of SSL 2 that a stream opens with, if it does.
+pub fn old_hello(bytes: &[u8]) -> Option<usize> {
+    let is_old = bytes.first() == Some(&0x80) && judge_old(bytes) == Some(Opening::OldClientHello);
+    old_hello_length(bytes).filter(|_| is_old)
+}
+
 /// Length of an SSL 2 message with its two bytes of length.
-pub fn old_hello_length(bytes: &[u8]) -> Option<usize> {
+fn old_hello_length(bytes: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(bytes);
     Some(usize::from(reader.be16()? & 0x7fff) + 2)
 }

@@ -90,13 +90,21 @@ impl Records {
     }
 
     fn read_head(&mut self, reader: &mut Reader<'_>) -> Result<bool, Broken> {
+        if self.have == 0 && reader.remaining() >= HEAD {
+            return self.begin(reader);
+        }
         while let Some(place) = self.head.get_mut(self.have) {
             let Some(byte) = reader.u8() else { return Ok(false) };
             *place = byte;
             self.have += 1;
         }
         self.have = 0;
-        let head = Head::read(&mut Reader::new(&self.head)).ok_or(Broken)?;
+        let head = self.head;
+        self.begin(&mut Reader::new(&head))
+    }
+
+    fn begin(&mut self, reader: &mut Reader<'_>) -> Result<bool, Broken> {
+        let head = Head::read(reader).ok_or(Broken)?;
         self.left = head.length.into();
         self.kind = head.kind;
         Ok(true)

@@ -35,7 +35,7 @@ impl ClientFields {
         let name = hello.server_name.unwrap_or_default();
         facts.expect(USUAL_FACTS, USUAL_BYTES + JA4_LENGTH + name.len() + hello.alpn.len());
         if !name.is_empty() {
-            let name = Text::of(name.strip_suffix(b".").unwrap_or(name)).in_small_letters();
+            let name = Text::of_small(name.strip_suffix(b".").unwrap_or(name));
             facts.text(self.server_name, name.as_bytes());
             // Flows beside this one may have no name of their own. A proxy in one's own network leads everywhere.
             if let Some(addr) = server.filter(|addr| !addr.is_private()) {
