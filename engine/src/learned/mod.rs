@@ -123,10 +123,11 @@ struct Key {
     transport: Transport,
 }
 
+// Not the transport: who asks for one often asks for the other too, and most hear no to both at once.
 impl std::hash::Hash for Key {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.endpoint.addr.hash(state);
-        state.write_u32(u32::from(self.endpoint.port) << 8 | u32::from(self.transport.number()));
+        state.write_u32(self.endpoint.port.into());
     }
 }
 
@@ -173,6 +174,9 @@ impl Learned {
     /// on one number for both.
     #[must_use]
     pub fn of_end(&self, end: Endpoint, transport: Transport, now: Time) -> Option<&Lesson> {
+        if end.port < FIRST_OWN || !self.endpoints.may_hold(&Key { endpoint: end, transport }) {
+            return None;
+        }
         let same = self.lookup(end, transport, now);
         same.or_else(|| if transport == Transport::Tcp { self.lookup(end, Transport::Udp, now) } else { None })
     }

@@ -32,6 +32,13 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         self.young.get(hash, key).or_else(|| self.old.get(hash, key))
     }
 
+    /// Whether there may be something with this key, or with another of the same hash.
+    #[inline]
+    pub fn may_hold(&self, key: &K) -> bool {
+        let hash = self.hasher.hash_one(key);
+        self.young.may_hold(hash) || self.old.may_hold(hash)
+    }
+
     pub fn put(&mut self, key: K, value: V) {
         let hash = self.hasher.hash_one(&key);
         if self.young.entries.len() >= self.half && self.young.get(hash, &key).is_none() {
@@ -68,11 +75,16 @@ impl<K: Hash + Eq, V> Generation<K, V> {
 
     #[inline]
     fn get(&self, hash: u64, key: &K) -> Option<&V> {
-        let (word, bit) = self.place(hash);
-        if self.bits.get(word)? & bit == 0 {
+        if !self.may_hold(hash) {
             return None;
         }
         self.entries.find(hash, |(known, _)| known == key).map(|(_, value)| value)
+    }
+
+    #[inline]
+    fn may_hold(&self, hash: u64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.bits.get(word).is_some_and(|word| word & bit != 0)
     }
 
     fn put(&mut self, hash: u64, key: K, value: V, hasher: &FixedState) {
