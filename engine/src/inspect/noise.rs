@@ -8,16 +8,16 @@ const LOOKED_AT: usize = 32;
 /// Hardly any value comes twice, and zeros are few. Of 15 random bytes 14.6 are different, of 32 there are 30.1;
 /// text, counters and padded structures repeat themselves.
 pub(super) fn is_noise(bytes: &[u8]) -> bool {
-    let looked_at = bytes.get(..bytes.len().min(LOOKED_AT)).unwrap_or_default();
-    // One bit for each value that came.
-    let (mut came, mut zeros) = ([0u64; 4], 0);
+    let looked_at = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    // A byte for each value that came: bits would have to be read before they are written, one after the other.
+    let mut came = [0u8; 256];
     for byte in looked_at {
-        if let Some(word) = came.get_mut(usize::from(byte >> 6)) {
-            *word |= 1 << (byte & 63);
+        if let Some(value) = came.get_mut(usize::from(*byte)) {
+            *value = 1;
         }
-        zeros += usize::from(*byte == 0);
     }
-    let different = came.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+    let different = usize::from(came.iter().sum::<u8>());
+    let zeros = looked_at.iter().map(|byte| u8::from(*byte == 0)).sum::<u8>();
     different * 4 >= looked_at.len() * 3 && zeros <= 2
 }
 

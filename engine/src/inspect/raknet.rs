@@ -3,8 +3,6 @@
 //! Recognised by the sixteen bytes that mark every message before a connection (Roblox has kinds of its own); where those went by
 //! unseen, by the messages or acknowledgements that fill a datagram of a connection.
 
-use memchr::memmem;
-
 use super::single::{Heard, Single};
 use super::{Category, First, Layer, Payload, Profile};
 use crate::bytes::Reader;
@@ -55,9 +53,10 @@ impl Single for RakNet {
         if matches!(opening.bytes.first(), Some(0x80..)) {
             return connected(opening).map(Heard::by);
         }
-        let near = opening.bytes.get(..opening.bytes.len().min(NEAR))?;
-        let at = memmem::find(near, &MARK)?;
-        let mut reader = Reader::new(opening.bytes.get(at + MARK.len()..)?);
+        let near = opening.bytes.get(..NEAR).unwrap_or(opening.bytes);
+        let mut ends = memchr::memchr_iter(MARK[15], near).map(|at| at + 1);
+        let end = ends.find(|end| near.get(..*end).is_some_and(|until| until.ends_with(&MARK)))?;
+        let mut reader = Reader::new(opening.bytes.get(end..)?);
         let server = (opening.bytes.first() == Some(&ANSWER)).then(|| {
             let length = reader.be16()?;
             reader.take(length.into())

@@ -11,6 +11,8 @@ mod stream;
 pub use notes::{Notes, Recognised};
 pub use opening::Opening;
 
+use smallvec::SmallVec;
+
 use asking::{after, ask, feed, Asked};
 
 use super::{registry, Next, Parser, Payload, Protocol, ProtocolId, CERTAIN};
@@ -42,7 +44,8 @@ struct Reader {
 #[derive(Default)]
 #[repr(C)]
 pub struct Reading {
-    readers: Vec<Reader>,
+    /// Most flows have one.
+    readers: SmallVec<[Reader; 1]>,
     /// Bytes on the heap when they were last counted.
     counted: usize,
     asked: u8,
@@ -89,7 +92,7 @@ impl Reading {
             self.readers.iter().filter_map(|reader| reader.parser.as_ref()).map(|parser| parser.kept() + 64).sum();
         let held: usize = self.streams.iter().map(Stream::held_bytes).sum();
         let openings: usize = self.openings.iter().map(Vec::capacity).sum();
-        let readers = self.readers.capacity() * size_of::<Reader>();
+        let readers = if self.readers.spilled() { self.readers.capacity() * size_of::<Reader>() } else { 0 };
         let carried = self.carried.as_mut().map_or(0, |carried| carried.count_bytes());
         self.counted = size_of::<Self>() + readers + parsers + held + openings + carried;
         self.counted
@@ -101,11 +104,9 @@ impl Reading {
         self.counted
     }
 
-    /// As it was before its first payload. What its lists have room for stays with it, where that is little.
+    /// As it was before its first payload.
     pub fn clear(&mut self) {
-        let mut readers = std::mem::take(&mut self.readers);
-        readers.clear();
-        *self = Self { readers, ..Self::default() };
+        *self = Self::default();
     }
 
     /// Client and server were taken for each other.
@@ -280,13 +281,13 @@ impl Reading {
             let wire_len = u32::try_from(before.len()).unwrap_or(u32::MAX);
             let earlier = Payload { bytes: &before, wire_len, side, other: &[], ..*payload };
             if matches!(feed(parser.as_mut(), id, &earlier, notes), (Next::Done, _)) {
-                self.add(Reader { id, parser: None, weight, seen: 0 });
+                self.readers.push(Reader { id, parser: None, weight, seen: 0 });
                 notes.recognised.push(id);
                 return;
             }
         }
         let (next, seen) = feed(parser.as_mut(), id, payload, notes);
-        self.add(Reader { id, parser: Some(parser), weight, seen });
+        self.readers.push(Reader { id, parser: Some(parser), weight, seen });
         if !matches!(next, Next::NotMine) {
             notes.recognised.push(id);
         }
@@ -298,19 +299,11 @@ impl Reading {
         if payload.transport == Transport::Tcp {
             self.readers.clear();
             notes.recognised.push(id);
-            self.add(Reader { id, parser: Some(protocol.parser()), weight, seen: 0 });
+            self.readers.push(Reader { id, parser: Some(protocol.parser()), weight, seen: 0 });
             self.bytes(payload, notes);
         } else {
             self.start_as(id, protocol, payload, weight, notes);
         }
-    }
-
-    /// Most flows have one reader.
-    fn add(&mut self, reader: Reader) {
-        if self.readers.is_empty() {
-            self.readers.reserve_exact(1);
-        }
-        self.readers.push(reader);
     }
 
     fn start_as(
@@ -328,7 +321,7 @@ impl Reading {
         }
         notes.recognised.push(id);
         let parser = if matches!(next, Next::Done) { None } else { Some(parser) };
-        self.add(Reader { id, parser, weight, seen });
+        self.readers.push(Reader { id, parser, weight, seen });
         if let Next::Inside(used) = next {
             self.datagram_at(&after(payload, used), 1, notes);
         }

@@ -146,9 +146,8 @@ fn part(payload: &Payload<'_>) -> Option<Part> {
     let bytes = payload.bytes;
     let holds = |identifier: &[u8; 6]| {
         let near = bytes.get(..NEAR).unwrap_or(bytes);
-        // Its fourth byte is rare, and whether so many bytes hold it is asked at once: every unknown datagram is searched.
-        let rare = |all: &[u8; NEAR]| all.iter().fold(false, |seen, byte| seen | (*byte == identifier[3]));
-        near.first_chunk().is_none_or(rare) && near.windows(identifier.len()).any(|six| six == identifier)
+        // By its fourth byte first, which is rare: every datagram that nobody knows is searched.
+        memchr::memchr(identifier[3], near).is_some_and(|_| near.windows(identifier.len()).any(|six| six == identifier))
     };
     if payload.transport == Transport::Udp {
         return holds(&H225).then_some(Part::Says("ras", None, &IDENTIFIER));
