@@ -38,8 +38,8 @@ static __always_inline void describe(struct sample *sample, struct __sk_buff *sk
 	sample->payload = pkt->payload;
 	sample->segments = skb->gso_segs ? skb->gso_segs : 1;
 	sample->segment_size = skb->gso_segs > 1 ? skb->gso_size : 0;
-	sample->group[0] = flow->group[0];
-	sample->group[1] = flow->group[1];
+	sample->group[0] = flow->low.group;
+	sample->group[1] = flow->high.group;
 	sample->port = port;
 	sample->side = pkt->side;
 	sample->tcp_flags = pkt->tcp_flags;
@@ -84,7 +84,7 @@ static __always_inline int emit(struct __sk_buff *skb, const struct packet *pkt,
 	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + room, 0);
 
 	if (!sample) {
-		count(STAT_RING_FULL, 1);
+		count(STAT_RING_FULL);
 		return 0;
 	}
 	describe(sample, skb, pkt, flow, port);
@@ -110,7 +110,7 @@ static __always_inline int emit_record(struct __sk_buff *skb, const struct packe
 	struct sample *sample = bpf_ringbuf_reserve(&events, sizeof(*sample) + ROOM_RECORD, 0);
 
 	if (!sample) {
-		count(STAT_RING_FULL, 1);
+		count(STAT_RING_FULL);
 		return 0;
 	}
 	describe(sample, skb, pkt, flow, port);
@@ -127,11 +127,11 @@ static __always_inline int emit_record(struct __sk_buff *skb, const struct packe
 static __always_inline void show_knock(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow, __u8 port,
 				       __u64 now)
 {
-	if (flow->knock_shown && now - flow->knock_shown < SHOW_INTERVAL)
+	if (flow->knock_shown && is_within(SHOW_INTERVAL, flow->knock_shown, now))
 		return;
 	flow->knock_shown = now;
 	if (emit_whole(skb, pkt, flow, port))
-		count(STAT_COPIED_WHOLE, 1);
+		count(STAT_COPIED_WHOLE);
 }
 
 static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow,
@@ -146,12 +146,12 @@ static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt
 	} else if (flow->whole < conf->whole_limit) {
 		if (emit_whole(skb, pkt, flow, port)) {
 			flow->whole++;
-			count(STAT_COPIED_WHOLE, 1);
+			count(STAT_COPIED_WHOLE);
 		}
 	} else if (flow->records < conf->record_limit) {
 		if (emit_record(skb, pkt, flow, port)) {
 			flow->records++;
-			count(STAT_COPIED_RECORD, 1);
+			count(STAT_COPIED_RECORD);
 		}
 	}
 }
@@ -159,11 +159,11 @@ static __always_inline void copy(struct __sk_buff *skb, const struct packet *pkt
 static __always_inline void show_refused(struct __sk_buff *skb, const struct packet *pkt, struct flow *flow, __u8 port,
 					 __u64 now)
 {
-	if (flow->refused && now - flow->refused < SHOW_INTERVAL)
+	if (flow->refused && is_within(SHOW_INTERVAL, flow->refused, now))
 		return;
 	flow->refused = now;
 	if (emit(skb, pkt, flow, port, SAMPLE_REFUSED, ROOM_HEAD))
-		count(STAT_COPIED_REFUSED, 1);
+		count(STAT_COPIED_REFUSED);
 }
 
 #endif

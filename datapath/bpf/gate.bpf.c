@@ -10,6 +10,7 @@
  * MAC control (pause) frames do not pass: they speak about one link's buffers, and we have our own. In bridge mode all
  * of them go to the Linux bridge, which knows what to do.
  */
+#include "plain.h"
 #include "verdict.h"
 #include <linux/pkt_cls.h>
 
@@ -17,7 +18,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 static __always_inline int let_pass(const struct conf *conf, __u8 port, enum stat reason)
 {
-	count(reason, 1);
+	count(reason);
 	if (conf->mode == MODE_WIRE)
 		return bpf_redirect(conf->ifindex[!port], 0);
 	return TC_ACT_OK;
@@ -25,7 +26,7 @@ static __always_inline int let_pass(const struct conf *conf, __u8 port, enum sta
 
 static __always_inline int drop(enum stat reason)
 {
-	count(reason, 1);
+	count(reason);
 	return TC_ACT_SHOT;
 }
 
@@ -43,7 +44,7 @@ static __always_inline int enforce(struct __sk_buff *skb, const struct packet *p
 {
 	if (verdict->action == ACTION_LISTEN && !pkt->again && user_space_is_alive(conf, now) &&
 	    emit(skb, pkt, flow, port, SAMPLE_WHOLE, ROOM_HEAD))
-		count(STAT_COPIED_RECORD, 1);
+		count(STAT_COPIED_RECORD);
 	if (!is_blocking(verdict->action))
 		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
 	flow->dropped++;
@@ -91,17 +92,32 @@ static __always_inline int settles(const struct packet *pkt, const struct flow *
 	return (pkt->tcp_flags & (TCP_SYN | TCP_RST | TCP_FIN | TCP_ACK)) == TCP_ACK;
 }
 
+/* The packet that most are: of a flow that is known to pass, and nothing in it that could begin or end anything. */
+static __always_inline int is_plain(const struct packet *pkt, struct flow *flow, const struct conf *conf, __u8 port,
+				    __u64 now)
+{
+	return is_known_to_pass(flow, standing_of(flow, conf), now) && flow->established && !flow->knocked &&
+	       !(pkt->tcp_flags & (TCP_SYN | TCP_RST)) && direction(flow, pkt->side)->entered == port + 1;
+}
+
 static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, const struct conf *conf, __u8 port,
 				 __u64 now)
 {
-	struct flow *flow = track(skb, pkt, conf, port, now);
+	struct flow *flow = bpf_map_lookup_elem(&flows, &pkt->key);
 	const struct verdict *verdict;
 	__u32 standing;
 
+	if (flow && is_plain(pkt, flow, conf, port, now)) {
+		count_packet(direction(flow, pkt->side), skb, now);
+		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
+	}
+	if (!flow)
+		flow = insert_flow(&pkt->key, now);
 	if (!flow) {
-		count(STAT_FLOW_TABLE_FULL, 1);
+		count(STAT_FLOW_TABLE_FULL);
 		return without_flow(conf, port, now);
 	}
+	track(skb, pkt, flow, conf, port, now);
 	standing = standing_of(flow, conf);
 	if (!pkt->opening && is_known_to_pass(flow, standing, now))
 		return let_pass(conf, port, STAT_PASSED_BY_VERDICT);
@@ -118,33 +134,42 @@ static __always_inline int judge(struct __sk_buff *skb, struct packet *pkt, cons
 	return undecided(skb, pkt, flow, conf, port, now);
 }
 
-SEC("classifier")
-int gate(struct __sk_buff *skb)
+/* What has no flow to judge it by. */
+static __always_inline int pass_unread(const struct conf *conf, __u8 port, __u64 now, enum parsed what)
 {
-	__u32 zero = 0;
-	struct conf *conf = bpf_map_lookup_elem(&settings, &zero);
-	struct packet pkt = {};
-	__u64 now = bpf_ktime_get_coarse_ns(); /* exact to some ms, at a fifth of the price */
-	__u8 port;
-
-	if (!conf)
-		return TC_ACT_OK;
-	port = skb->ifindex == conf->ifindex[1];
-	switch (parse(skb, &pkt)) {
-	case PARSED_FLOW:
-		return judge(skb, &pkt, conf, port, now);
-	case PARSED_NOT_IP:
-		return let_pass(conf, port, STAT_PASSED_NOT_IP);
+	switch (what) {
 	case PARSED_NEIGHBOUR:
 		return let_pass(conf, port, STAT_PASSED_NEIGHBOUR);
 	case PARSED_PAUSE:
 		return conf->mode == MODE_WIRE ? drop(STAT_DROPPED_PAUSE) : let_pass(conf, port, STAT_PASSED_NOT_IP);
 	case PARSED_ORPHAN:
-		count(STAT_ORPHAN_FRAGMENT, 1);
+		count(STAT_ORPHAN_FRAGMENT);
 		return without_flow(conf, port, now);
 	case PARSED_MALFORMED:
-		count(STAT_MALFORMED, 1);
+		count(STAT_MALFORMED);
 		return without_flow(conf, port, now);
+	default:
+		return let_pass(conf, port, STAT_PASSED_NOT_IP);
 	}
-	return let_pass(conf, port, STAT_PASSED_NOT_IP);
+}
+
+SEC("classifier")
+int gate(struct __sk_buff *skb)
+{
+	__u32 zero = 0;
+	struct conf *conf = bpf_map_lookup_elem(&settings, &zero);
+	struct packet pkt;
+	__u64 now = coarse_time();
+	enum parsed what;
+	__u8 port;
+
+	if (!conf)
+		return TC_ACT_OK;
+	port = skb->ifindex == conf->ifindex[1];
+	if (!read_plain(skb, &pkt)) {
+		what = parse(skb, &pkt);
+		if (what != PARSED_FLOW)
+			return pass_unread(conf, port, now, what);
+	}
+	return judge(skb, &pkt, conf, port, now);
 }

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-#define LAYOUT_VERSION 7
+#define LAYOUT_VERSION 8
 
 /* What a verdict does. 4 and 5 are kept for limit and degrade. */
 enum action {
@@ -61,37 +61,47 @@ struct prefix_key {
 /* At most 64 groups: a group is a class of addresses that the policy treats alike. 0 = in none. */
 #define GROUP_COUNT 64
 
-/* Index 0 of each pair is low -> high. Packets and bytes are added atomically, since two CPUs may serve one direction.
- * What every packet of a decided flow touches lies together. */
+/* One direction of a flow. Packets and bytes are added atomically, since two CPUs may serve it. */
+struct direction {
+	__u64 packets; /* as on the wire: a super-packet counts its segments */
+	__u64 bytes;
+	__u64 last;
+	__be32 syn;    /* sequence number of the SYN that opened it, 0 where none was seen */
+	__u16 group;   /* of the end that it comes from */
+	__u8 entered;  /* by which port it comes in first, plus 1; 0 before its first packet */
+	__u8 pad;
+};
+
+/* In a table's entry 88 bytes precede it, of its key and the kernel's own: with them it is four cache lines of 64 bytes.
+ * What every packet of a decided flow reads is next to the key; what it writes is in one line for each direction, for
+ * the two are served by two CPUs more often than not, which would wait for each other's line at every packet. */
 struct flow {
-	__u64 packets[2]; /* as on the wire: a super-packet counts its segments */
-	__u64 bytes[2];
-	__u64 last[2];
 	__u64 passes_until; /* until then its verdict need not be looked up: it lets pass; 0 if that is not known */
 	__u32 standing;     /* under what it was looked up: see verdict.h */
-	__u8 entered[2];    /* by which port each direction comes in first, plus 1; 0 before its first packet */
 	__u8 established;   /* a TCP segment without SYN was seen */
 	__u8 turn;          /* how many connections have begun here */
-	__u64 first;
+	__u8 knock_side;
+	__u8 knock_ports; /* by which ports it came, a bit each */
+	__u64 knocked; /* when a SYN came that nobody has answered yet, 0 if none waits */
 	__u64 began;   /* when the SYN came that opened it, 0 if none was seen: older verdicts are not for it. As every SYN's
 			  time here it is odd, and its low 16 bits are not those of the one before */
-	__u64 knocked; /* when a SYN came that nobody has answered yet, 0 if none waits */
-	__u64 released; /* when hold last let an undecided packet through */
-	__u64 refused;  /* when a dropped packet was last shown to user space for refusal */
+	__u64 first;
+
+	struct direction low; /* from the low end to the high one */
+	__u64 released;   /* when hold last let an undecided packet through */
 	__u32 generation; /* of the policy that `whole` and `records` were counted under */
 	__u32 epoch;      /* of endpoints and groups when they were last looked up */
 	__u32 dropped;
 	__u16 whole;
 	__u16 records;
-	__u16 group[2]; /* of low, of high */
-	__be32 syn[2];  /* sequence numbers of the SYNs that opened it, 0 where none was seen */
-	__be32 knock;   /* that of the one that waits for an answer */
+	__u64 refused; /* when a dropped packet was last shown to user space for refusal */
+
+	struct direction high;
+	__u64 knock_shown; /* when a SYN that waits was last shown to user space */
+	__be32 knock;      /* sequence number of the one that waits for an answer */
 	__u32 knock_packets;
 	__u32 knock_bytes;
-	__u64 knock_shown; /* when a SYN that waits was last shown to user space */
-	__u8 knock_side;
-	__u8 knock_ports; /* by which ports it came, a bit each */
-	__u8 pad[6];
+	__u8 pad[12];
 };
 
 struct conf {
@@ -177,10 +187,20 @@ enum stat {
 	STAT_COUNT,
 };
 
+/* What belongs to one CPU. */
+struct cpu {
+	__u64 counted[STAT_COUNT]; /* packets by enum stat */
+	__u64 jiffy; /* when the kernel was asked for `now` */
+	__u64 now;
+};
+
 _Static_assert(sizeof(struct flow_key) == 40, "src/abi.rs: FlowKey");
 _Static_assert(sizeof(struct endpoint_key) == 20, "src/abi.rs: EndpointKey");
 _Static_assert(sizeof(struct verdict) == 32, "src/abi.rs: Verdict");
-_Static_assert(sizeof(struct flow) == 160, "src/abi.rs: FlowCounters");
+_Static_assert(sizeof(struct flow) == 168, "src/abi.rs: FlowEntry");
+_Static_assert(sizeof(struct cpu) == 152, "src/abi.rs: CpuEntry");
+_Static_assert((88 + __builtin_offsetof(struct flow, low)) % 64 == 0, "a cache line of its own");
+_Static_assert((88 + __builtin_offsetof(struct flow, high)) % 64 == 0, "a cache line of its own");
 _Static_assert(sizeof(struct reopened) == 56, "src/abi.rs: ReopenedEntry");
 _Static_assert(sizeof(struct conf) == 80, "src/abi.rs: Conf");
 _Static_assert(sizeof(struct sample) == 80, "src/abi.rs: SampleHeader");

@@ -83,13 +83,13 @@ struct {
 	__type(value, __u64);
 } heartbeat SEC(".maps");
 
-/* enum stat -> packets, per CPU; the kernel writes */
+/* 0 -> what each CPU counts, and its clock; the kernel writes. One entry, which every packet looks up once or twice. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, STAT_COUNT);
+	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
-} stats SEC(".maps");
+	__type(value, struct cpu);
+} cpus SEC(".maps");
 
 /* struct sample and bytes -> user space; the kernel writes */
 struct {
@@ -105,13 +105,40 @@ struct {
 	__type(value, struct flow);
 } blank SEC(".maps");
 
-static __always_inline void count(enum stat reason, __u64 packets)
+static __always_inline struct cpu *this_cpu(void)
 {
-	__u32 index = reason;
-	__u64 *counter = bpf_map_lookup_elem(&stats, &index);
+	__u32 zero = 0;
 
-	if (counter)
-		*counter += packets;
+	return bpf_map_lookup_elem(&cpus, &zero);
+}
+
+static __always_inline void count(enum stat reason)
+{
+	struct cpu *cpu = this_cpu();
+
+	if (cpu)
+		cpu->counted[reason]++;
+}
+
+/* The time, exact to some ms. The kernel's coarse clock moves with its jiffies, which can be read without a call. */
+static __always_inline __u64 coarse_time(void)
+{
+	struct cpu *cpu = this_cpu();
+	__u64 jiffy = bpf_jiffies64();
+
+	if (!cpu)
+		return bpf_ktime_get_coarse_ns();
+	if (cpu->jiffy != jiffy) {
+		cpu->now = bpf_ktime_get_coarse_ns();
+		cpu->jiffy = jiffy;
+	}
+	return cpu->now;
+}
+
+/* Whether less than `span` has gone by since then. Another CPU's `then` may be a little later than our `now`. */
+static __always_inline int is_within(__u64 span, __u64 then, __u64 now)
+{
+	return (__s64)(now - then) < (__s64)span;
 }
 
 #endif

@@ -14,6 +14,11 @@ static __always_inline int is_blocking(__u8 action)
 	return action == ACTION_DROP || action == ACTION_REJECT;
 }
 
+static __always_inline struct direction *direction(struct flow *flow, __u32 side)
+{
+	return side ? &flow->high : &flow->low;
+}
+
 /* Tells apart the connections on these ports by the low bits of when they began, of which none are 0. */
 static __always_inline __u64 syn_time(const struct flow *flow)
 {
@@ -30,7 +35,7 @@ static __always_inline void show_reopened(struct __sk_buff *skb, const struct pa
 	struct reopened *told;
 
 	if (!sample) {
-		count(STAT_RING_FULL, 1);
+		count(STAT_RING_FULL);
 		return;
 	}
 	describe(sample, skb, pkt, flow, port);
@@ -38,8 +43,10 @@ static __always_inline void show_reopened(struct __sk_buff *skb, const struct pa
 	sample->captured = sizeof(*told);
 	sample->connection = flow->knocked;
 	told = (struct reopened *)(sample + 1);
-	__builtin_memcpy(told->packets, flow->packets, sizeof(told->packets));
-	__builtin_memcpy(told->bytes, flow->bytes, sizeof(told->bytes));
+	told->packets[0] = flow->low.packets;
+	told->packets[1] = flow->high.packets;
+	told->bytes[0] = flow->low.bytes;
+	told->bytes[1] = flow->high.bytes;
 	told->knocked = flow->knocked;
 	told->knock = flow->knock;
 	told->knock_packets = flow->knock_packets;
@@ -63,7 +70,7 @@ static __always_inline void begin(struct flow *flow, __u64 when)
 /* Whether a SYN waits for its answer: after a minute nobody does any more. */
 static __always_inline int is_waiting(const struct flow *flow, const struct conf *conf, __u64 now)
 {
-	return flow->knocked && (__s64)(now - flow->knocked) < (__s64)conf->answer_timeout;
+	return flow->knocked && is_within(conf->answer_timeout, flow->knocked, now);
 }
 
 static __always_inline void knock(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side, __u8 port,
@@ -86,15 +93,15 @@ static __always_inline void knock(struct __sk_buff *skb, struct flow *flow, stru
 static __always_inline void answer(struct __sk_buff *skb, struct flow *flow, const struct packet *pkt, __u32 side,
 				   __u8 port)
 {
-	__u32 caller = !side;
+	struct direction *answers = direction(flow, side), *calls = direction(flow, !side);
 
-	flow->packets[caller] -= flow->knock_packets;
-	flow->bytes[caller] -= flow->knock_bytes;
+	calls->packets -= flow->knock_packets;
+	calls->bytes -= flow->knock_bytes;
 	show_reopened(skb, pkt, flow, port);
-	flow->packets[caller] = flow->knock_packets;
-	flow->bytes[caller] = flow->knock_bytes;
-	flow->packets[side] = flow->bytes[side] = 0;
-	flow->syn[caller] = flow->knock;
+	calls->packets = flow->knock_packets;
+	calls->bytes = flow->knock_bytes;
+	answers->packets = answers->bytes = 0;
+	calls->syn = flow->knock;
 	flow->first = flow->knocked;
 	begin(flow, flow->knocked);
 }
@@ -118,22 +125,24 @@ static __always_inline int was_blocked(const struct flow_key *key)
 static __always_inline void hear_syn(struct __sk_buff *skb, struct flow *flow, struct packet *pkt, __u32 side,
 				     __u8 port, int waiting)
 {
-	if (!flow->packets[0] && !flow->packets[1]) {
+	struct direction *way = direction(flow, side), *back = direction(flow, !side);
+
+	if (!way->packets && !back->packets) {
 		flow->established = was_blocked(&pkt->key);
 		if (flow->established)
 			return knock(skb, flow, pkt, side, port, waiting);
-		flow->syn[side] = pkt->seq;
+		way->syn = pkt->seq;
 		return begin(flow, syn_time(flow));
 	}
-	if (!flow->packets[side])
-		flow->syn[side] = pkt->seq;
-	if (flow->syn[side] == pkt->seq)
+	if (!way->packets)
+		way->syn = pkt->seq;
+	if (way->syn == pkt->seq)
 		return; /* sent again, or both open at the same time */
-	if (flow->packets[!side] || flow->established)
+	if (back->packets || flow->established)
 		return knock(skb, flow, pkt, side, port, waiting);
 	/* Nobody has answered the one before. */
-	flow->syn[side] = pkt->seq;
-	flow->packets[side] = flow->bytes[side] = 0;
+	way->syn = pkt->seq;
+	way->packets = way->bytes = 0;
 	begin(flow, syn_time(flow));
 }
 
@@ -157,7 +166,7 @@ static __always_inline void follow_opening(struct __sk_buff *skb, struct flow *f
 	if (flags & TCP_ACK && waiting && is_answer(flow, pkt, side, port))
 		answer(skb, flow, pkt, side, port);
 	if (flags & TCP_SYN)
-		flow->syn[side] = pkt->seq;
+		direction(flow, side)->syn = pkt->seq;
 }
 
 #endif

@@ -56,16 +56,8 @@ struct packet {
 struct cursor {
 	__u32 offset;
 	__u32 end; /* where the IP packet ends: Ethernet may pad behind it */
-	union {
-		__u8 src[16];
-		__u32 src32[4];
-		__u64 src64[2];
-	};
-	union {
-		__u8 dst[16];
-		__u32 dst32[4];
-		__u64 dst64[2];
-	};
+	__u64 src[2]; /* the address as it is in memory */
+	__u64 dst[2];
 	struct ports ports;
 	__u32 fragment_id;
 	__u16 fragment; /* offset in units of 8 bytes */
@@ -154,6 +146,16 @@ static __always_inline __be16 find_network(struct __sk_buff *skb, struct cursor 
 	return type;
 }
 
+/* The latter half of ::ffff:a.b.c.d, as it is in memory. */
+static __always_inline __u64 mapped(__be32 addr)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u64)addr << 32 | 0xffff0000;
+#else
+	return 0xffff00000000 | addr;
+#endif
+}
+
 static __always_inline enum parsed parse_ipv4(struct __sk_buff *skb, struct cursor *at)
 {
 	struct iphdr copy;
@@ -161,9 +163,8 @@ static __always_inline enum parsed parse_ipv4(struct __sk_buff *skb, struct curs
 
 	if (!ip || ip->version != 4 || ip->ihl < 5)
 		return PARSED_MALFORMED;
-	at->src32[2] = at->dst32[2] = bpf_htonl(0xffff);
-	at->src32[3] = ip->saddr;
-	at->dst32[3] = ip->daddr;
+	at->src[1] = mapped(ip->saddr);
+	at->dst[1] = mapped(ip->daddr);
 	at->proto = ip->protocol;
 	at->fragment_id = ip->id;
 	at->fragment = bpf_ntohs(ip->frag_off) & 0x1fff;
@@ -297,35 +298,44 @@ static __always_inline enum parsed parse_fragment(struct __sk_buff *skb, struct 
 }
 
 /* Network order is the order of memcmp. */
-static __always_inline int source_is_low(const struct cursor *at)
+static __always_inline int source_is_low(const __u64 *src, const __u64 *dst, struct ports ports)
 {
-	__u64 src, dst;
-
-	for (int half = 0; half < 2; half++) {
-		src = bpf_be64_to_cpu(at->src64[half]);
-		dst = bpf_be64_to_cpu(at->dst64[half]);
-		if (src != dst)
-			return src < dst;
-	}
-	return bpf_ntohs(at->ports.src) <= bpf_ntohs(at->ports.dst);
+	if (src[0] != dst[0])
+		return bpf_be64_to_cpu(src[0]) < bpf_be64_to_cpu(dst[0]);
+	if (src[1] != dst[1])
+		return bpf_be64_to_cpu(src[1]) < bpf_be64_to_cpu(dst[1]);
+	return bpf_ntohs(ports.src) <= bpf_ntohs(ports.dst);
 }
 
-static __always_inline void set_key(const struct cursor *at, struct packet *pkt)
+/* Ports and protocol as the key has them, in one word: the table's hash, which reads words, would have to wait for pieces
+ * to arrive in the cache. */
+static __always_inline __u64 tail(__be16 low, __be16 high, __u8 proto)
 {
-	struct flow_key *key = &pkt->key;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return low | (__u64)high << 16 | (__u64)proto << 32;
+#else
+	return (__u64)low << 48 | (__u64)high << 32 | (__u64)proto << 24;
+#endif
+}
 
-	key->proto = at->proto;
-	if (source_is_low(at)) {
-		__builtin_memcpy(key->low_addr, at->src, 16);
-		__builtin_memcpy(key->high_addr, at->dst, 16);
-		key->low_port = at->ports.src;
-		key->high_port = at->ports.dst;
+static __always_inline void set_key(struct packet *pkt, const __u64 *src, const __u64 *dst, struct ports ports,
+				    __u8 proto)
+{
+	__u64 *words = (__u64 *)&pkt->key;
+
+	pkt->side = !source_is_low(src, dst, ports);
+	if (pkt->side) {
+		words[0] = dst[0];
+		words[1] = dst[1];
+		words[2] = src[0];
+		words[3] = src[1];
+		words[4] = tail(ports.dst, ports.src, proto);
 	} else {
-		pkt->side = 1;
-		__builtin_memcpy(key->low_addr, at->dst, 16);
-		__builtin_memcpy(key->high_addr, at->src, 16);
-		key->low_port = at->ports.dst;
-		key->high_port = at->ports.src;
+		words[0] = src[0];
+		words[1] = src[1];
+		words[2] = dst[0];
+		words[3] = dst[1];
+		words[4] = tail(ports.src, ports.dst, proto);
 	}
 }
 
@@ -335,6 +345,7 @@ static __always_inline enum parsed parse(struct __sk_buff *skb, struct packet *p
 	enum parsed parsed;
 	__be16 type = find_network(skb, &at);
 
+	*pkt = (struct packet){};
 	if (type == bpf_htons(ETH_P_IP))
 		parsed = parse_ipv4(skb, &at);
 	else if (type == bpf_htons(ETH_P_IPV6))
@@ -348,7 +359,7 @@ static __always_inline enum parsed parse(struct __sk_buff *skb, struct packet *p
 	else
 		parsed = parse_transport(skb, &at, pkt);
 	if (parsed == PARSED_FLOW)
-		set_key(&at, pkt);
+		set_key(pkt, at.src, at.dst, at.ports, at.proto);
 	return parsed;
 }
 

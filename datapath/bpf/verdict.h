@@ -26,7 +26,7 @@ static __always_inline const struct verdict *flow_verdict(const struct flow_key 
 		return 0;
 	/* It is for the connection it was given to, not for the next one with the same ports. */
 	if (!is_fresh(verdict, conf, now) || verdict->decided < flow->began) {
-		count(STAT_STALE_VERDICT, 1);
+		count(STAT_STALE_VERDICT);
 		return 0;
 	}
 	return verdict;
@@ -83,11 +83,11 @@ static __always_inline const struct verdict *learned_verdict(const struct flow_k
 
 	if (flow->epoch == conf->epoch)
 		return 0;
-	flow->group[0] = group_of(key->low_addr);
-	flow->group[1] = group_of(key->high_addr);
-	verdict = endpoint_verdict(key->low_addr, key->low_port, key->proto, flow->group[1], conf, now);
+	flow->low.group = group_of(key->low_addr);
+	flow->high.group = group_of(key->high_addr);
+	verdict = endpoint_verdict(key->low_addr, key->low_port, key->proto, flow->high.group, conf, now);
 	if (!verdict)
-		verdict = endpoint_verdict(key->high_addr, key->high_port, key->proto, flow->group[0], conf, now);
+		verdict = endpoint_verdict(key->high_addr, key->high_port, key->proto, flow->low.group, conf, now);
 	if (!verdict)
 		flow->epoch = conf->epoch;
 	return verdict;
@@ -98,18 +98,17 @@ static __always_inline int user_space_is_alive(const struct conf *conf, __u64 no
 	__u32 zero = 0;
 	__u64 *beat = bpf_map_lookup_elem(&heartbeat, &zero);
 
-	/* A beat from another CPU may be a little later than our `now`. */
-	return beat && (__s64)(now - *beat) < (__s64)conf->heartbeat_timeout;
+	return beat && is_within(conf->heartbeat_timeout, *beat, now);
 }
 
 /* Held groups get a trickle until they are decided: enough to be recognised by, too little to be of use. */
 static __always_inline int is_held(struct flow *flow, const struct conf *conf, __u64 now)
 {
-	__u64 of_either = 1ULL << (flow->group[0] & 63) | 1ULL << (flow->group[1] & 63);
+	__u64 of_either = 1ULL << (flow->low.group & 63) | 1ULL << (flow->high.group & 63);
 
 	if (!(conf->hold_groups & of_either) || flow->whole < conf->whole_limit)
 		return 0;
-	if (now - flow->released < conf->hold_interval)
+	if (is_within(conf->hold_interval, flow->released, now))
 		return 1;
 	flow->released = now;
 	return 0;

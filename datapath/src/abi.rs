@@ -1,10 +1,18 @@
 //! What `bpf/layout.h` lays out in memory, in Rust. The sizes are asserted on both sides.
 
+mod flow;
+mod stats;
+
 use aya::Pod;
 use peergate_engine::packet::Endpoint;
 
+pub(crate) use flow::FlowEntry;
+pub use flow::{FlowCounters, Totals};
+pub(crate) use stats::CpuEntry;
+pub use stats::Stats;
+
 /// Raised with every change of `bpf/layout.h`: older pinned maps are not adopted.
-pub const LAYOUT_VERSION: u32 = 7;
+pub const LAYOUT_VERSION: u32 = 8;
 
 /// Groups in the kernel are bits of a word; 0 means "in none".
 pub const GROUP_COUNT: u32 = 64;
@@ -133,75 +141,6 @@ pub(crate) struct VerdictEntry {
     pub groups: u64,
 }
 
-/// What the kernel counted about a flow. Index 0 of each pair is low → high.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct FlowCounters {
-    /// Packets on the wire.
-    pub packets: [u64; 2],
-    /// Bytes on the wire.
-    pub bytes: [u64; 2],
-    /// Last packet of each direction, 0 for none.
-    pub last: [u64; 2],
-    passes_until: u64,
-    standing: u32,
-    entered: [u8; 2],
-    established: u8,
-    turn: u8,
-    /// First packet, in nanoseconds since the epoch once `Tables::flow_counters` handed it out.
-    pub first: u64,
-    began: u64,
-    knocked: u64,
-    released: u64,
-    refused: u64,
-    generation: u32,
-    epoch: u32,
-    /// Packets that were dropped, in both directions.
-    pub dropped: u32,
-    /// Packets shown whole under the policy in force.
-    pub whole: u16,
-    /// Packets shown as records under the policy in force.
-    pub records: u16,
-    /// Groups of the low and the high end.
-    pub groups: [u16; 2],
-    syn: [[u8; 4]; 2],
-    knock: [u8; 4],
-    knock_packets: u32,
-    knock_bytes: u32,
-    knock_shown: u64,
-    knock_side: u8,
-    knock_ports: u8,
-    pad: [u8; 6],
-}
-
-impl FlowCounters {
-    /// The connection's number among those on its ports, 0 if it is not known.
-    #[must_use]
-    pub const fn connection(&self) -> u16 {
-        number_of(self.began)
-    }
-
-    /// What was counted of that connection: the SYNs that ask for the next one are not its own.
-    #[must_use]
-    pub fn totals(&self) -> Totals {
-        let mut totals = Totals { packets: self.packets, bytes: self.bytes };
-        let asking = usize::from(self.knock_side);
-        if let (true, Some(packets), Some(bytes)) =
-            (self.knocked > 0, totals.packets.get_mut(asking), totals.bytes.get_mut(asking))
-        {
-            *packets = packets.saturating_sub(self.knock_packets.into());
-            *bytes = bytes.saturating_sub(self.knock_bytes.into());
-        }
-        totals
-    }
-}
-
-/// The number of the connection that began then: the low bits, which are what tells connections apart.
-const fn number_of(began: u64) -> u16 {
-    let [low, high, ..] = began.to_le_bytes();
-    u16::from_le_bytes([low, high])
-}
-
 /// How the kernel part works.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
@@ -229,16 +168,6 @@ pub(crate) const SAMPLE_WHOLE: u8 = 1;
 pub(crate) const SAMPLE_RECORD: u8 = 2;
 pub(crate) const SAMPLE_REFUSED: u8 = 3;
 pub(crate) const SAMPLE_REOPENED: u8 = 4;
-
-/// What was counted of a connection. Index 0 of each pair is low → high.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct Totals {
-    /// Packets on the wire.
-    pub packets: [u64; 2],
-    /// Bytes on the wire.
-    pub bytes: [u64; 2],
-}
 
 /// The SYN of a connection that began on ports that were in use, and what was counted of the one before.
 #[derive(Clone, Copy, Debug)]
@@ -275,80 +204,12 @@ pub(crate) struct SampleHeader {
     pub pad: [u8; 5],
 }
 
-/// Packets by what happened to them, summed over the CPUs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(C)]
-pub struct Stats {
-    /// Passed: the flow's verdict says so.
-    pub passed_by_verdict: u64,
-    /// Passed: nobody has decided yet.
-    pub passed_undecided: u64,
-    /// Passed: not IP.
-    pub passed_not_ip: u64,
-    /// Passed: IPv6 neighbour discovery.
-    pub passed_neighbour: u64,
-    /// Dropped: the flow's verdict says so.
-    pub dropped_by_verdict: u64,
-    /// Dropped: an end of the flow was learned to be unwanted.
-    pub dropped_by_endpoint: u64,
-    /// Dropped: undecided, the program is not alive, and the line is to close then.
-    pub dropped_fail_closed: u64,
-    /// Dropped: undecided flow of a held group.
-    pub dropped_held: u64,
-    /// Dropped: pause frame in wire mode.
-    pub dropped_pause: u64,
-    /// Besides: an IP packet that ends too early or contradicts itself.
-    pub malformed: u64,
-    /// Besides: a fragment whose first was not seen.
-    pub orphan_fragments: u64,
-    /// Besides: the flow's verdict was of an older policy, expired, or for an earlier connection.
-    pub stale_verdicts: u64,
-    /// Besides: copied whole.
-    pub copied_whole: u64,
-    /// Besides: told as a record.
-    pub copied_records: u64,
-    /// Besides: the head of a refused packet was copied.
-    pub copied_refused: u64,
-    /// Besides: should have been copied but the ring was full.
-    pub ring_full: u64,
-    /// Besides: no room for the flow in the table.
-    pub flow_table_full: u64,
-}
-
-/// How many counters `Stats` has.
-pub(crate) const STAT_COUNT: usize = size_of::<Stats>() / size_of::<u64>();
-
-impl From<[u64; STAT_COUNT]> for Stats {
-    fn from(counters: [u64; STAT_COUNT]) -> Self {
-        let [passed_by_verdict, passed_undecided, passed_not_ip, passed_neighbour, dropped_by_verdict, dropped_by_endpoint, dropped_fail_closed, dropped_held, dropped_pause, malformed, orphan_fragments, stale_verdicts, copied_whole, copied_records, copied_refused, ring_full, flow_table_full] =
-            counters;
-        Self {
-            passed_by_verdict,
-            passed_undecided,
-            passed_not_ip,
-            passed_neighbour,
-            dropped_by_verdict,
-            dropped_by_endpoint,
-            dropped_fail_closed,
-            dropped_held,
-            dropped_pause,
-            malformed,
-            orphan_fragments,
-            stale_verdicts,
-            copied_whole,
-            copied_records,
-            copied_refused,
-            ring_full,
-            flow_table_full,
-        }
-    }
-}
-
 const _: () = {
     assert!(size_of::<FlowKey>() == 40);
     assert!(size_of::<EndpointKey>() == 20);
     assert!(size_of::<VerdictEntry>() == 32);
-    assert!(size_of::<FlowCounters>() == 160);
+    assert!(size_of::<FlowEntry>() == 168);
+    assert!(size_of::<CpuEntry>() == 152);
     assert!(size_of::<Totals>() == 32);
     assert!(size_of::<Conf>() == 80);
     assert!(size_of::<ReopenedEntry>() == 56);
@@ -363,7 +224,11 @@ unsafe impl Pod for EndpointKey {}
 // SAFETY: as above.
 unsafe impl Pod for VerdictEntry {}
 // SAFETY: as above.
-unsafe impl Pod for FlowCounters {}
+unsafe impl Pod for FlowEntry {}
+// SAFETY: as above.
+unsafe impl Pod for CpuEntry {}
+// SAFETY: as above.
+unsafe impl Pod for Stats {}
 // SAFETY: as above.
 unsafe impl Pod for ReopenedEntry {}
 // SAFETY: as above.

@@ -19,7 +19,7 @@ pub(crate) const PROGRAM: &str = "gate";
 
 /// Maps that outlive the program by a pin of their own name.
 const PINNED: [&str; 9] =
-    ["verdicts", "endpoints", "groups", "flows", "frags", "settings", "heartbeat", "stats", "events"];
+    ["verdicts", "endpoints", "groups", "flows", "frags", "settings", "heartbeat", "cpus", "events"];
 
 /// One `drain` hands out at most this many entries, so that its caller gets to beat under any load.
 const ENTRIES_PER_DRAIN: usize = 4096;

@@ -7,7 +7,7 @@ use aya::maps::lpm_trie::Key;
 use aya::maps::{Array, HashMap, LpmTrie, Map, MapData, MapError, PerCpuArray};
 use peergate_engine::packet::{Addr, Endpoint, Time};
 
-use crate::abi::{Action, Conf, EndpointKey, FlowCounters, FlowKey, Stats, VerdictEntry, STAT_COUNT};
+use crate::abi::{Action, Conf, CpuEntry, EndpointKey, FlowCounters, FlowEntry, FlowKey, Stats, VerdictEntry};
 use crate::clock::{self, Clock};
 use crate::error::{mismatch, Error, Trying};
 use crate::source::Enforcer;
@@ -89,7 +89,7 @@ pub struct Tables {
     flows: MapData,
     settings: Array<MapData, Conf>,
     heartbeat: Array<MapData, u64>,
-    stats: PerCpuArray<MapData, u64>,
+    cpus: PerCpuArray<MapData, CpuEntry>,
     conf: Conf,
     /// What verdicts are written under: the generation in force, or the one being prepared.
     generation: u32,
@@ -114,7 +114,7 @@ impl Tables {
             },
             settings,
             heartbeat: Array::try_from(take(ebpf, "heartbeat")?).trying("open the heartbeat")?,
-            stats: PerCpuArray::try_from(take(ebpf, "stats")?).trying("open the counters")?,
+            cpus: PerCpuArray::try_from(take(ebpf, "cpus")?).trying("open the counters")?,
             conf,
             generation: conf.generation,
             rejected: None,
@@ -282,18 +282,19 @@ impl Enforcer for Tables {
 
     fn flow_counters(&mut self, each: &mut dyn FnMut(&FlowKey, &FlowCounters)) -> Result<(), Error> {
         let mut keys = vec![FlowKey::default(); BATCH];
-        let mut values = vec![FlowCounters::default(); BATCH];
+        let mut values = vec![FlowEntry::default(); BATCH];
         let mut position = None;
         loop {
             let map = self.flows.fd().as_fd();
             let (count, more) =
                 sys::lookup_batch(map, &mut position, &mut keys, &mut values).trying("read the flows")?;
-            for (key, counters) in keys.iter().zip(values.iter_mut()).take(count) {
+            for (key, entry) in keys.iter().zip(&values).take(count) {
+                let mut counters = FlowCounters::from(entry);
                 counters.first = self.clock.wall(counters.first).0;
                 for last in counters.last.iter_mut().filter(|last| **last > 0) {
                     *last = self.clock.wall(*last).0;
                 }
-                each(key, counters);
+                each(key, &counters);
             }
             if !more {
                 return Ok(());
@@ -302,17 +303,13 @@ impl Enforcer for Tables {
     }
 
     fn counters_of(&mut self, key: &FlowKey) -> Result<Option<FlowCounters>, Error> {
-        let found = sys::lookup(self.flows.fd().as_fd(), key).trying("read a flow")?;
-        Ok(found)
+        let found: Option<FlowEntry> = sys::lookup(self.flows.fd().as_fd(), key).trying("read a flow")?;
+        Ok(found.as_ref().map(FlowCounters::from))
     }
 
     fn stats(&mut self) -> Result<Stats, Error> {
-        let mut counters = [0; STAT_COUNT];
-        for (index, counter) in (0..).zip(counters.iter_mut()) {
-            let per_cpu = self.stats.get(&index, 0).trying("read the counters")?;
-            *counter = per_cpu.iter().sum();
-        }
-        Ok(Stats::from(counters))
+        let cpus = self.cpus.get(&0, 0).trying("read the counters")?;
+        Ok(Stats::of(cpus.iter()))
     }
 }
 
