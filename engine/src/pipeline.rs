@@ -8,6 +8,7 @@ mod ending;
 mod hosting;
 mod judging;
 mod leaps;
+mod reading;
 mod reloading;
 mod reopened;
 mod reopening;
@@ -23,8 +24,8 @@ use std::sync::Arc;
 
 use hosting::{tell, tell_size};
 use leaps::Leaps;
+use reading::tells_something;
 use reopening::{may_begin_another, Knocks};
-use segments::read_segment;
 use spare::Spare;
 use watching::{look_at_opening, watch};
 
@@ -36,7 +37,6 @@ use crate::event::Outbox;
 use crate::facts::Announcement;
 use crate::flow::{EndReason, Flow, FlowKey, Limits, Slot, Table};
 use crate::hosts::Hosts;
-use crate::inspect::{Notes, Payload, Reading};
 use crate::learned::{self, Learned};
 use crate::packet::{Frame, Packet, Side, TcpHeader, Time, Transport};
 use crate::policy::Policy;
@@ -295,79 +295,6 @@ impl Core {
             self.decide(slot, out);
         }
     }
-
-    fn read(&mut self, slot: Slot, mut reading: Box<Reading>, side: Side, packet: &Packet<'_>, out: &mut Outbox) {
-        let Some(flow) = self.table.get(slot) else { return };
-        let before = reading.counted_bytes();
-        let known = (flow.protocols, flow.signs.len(), flow.facts.mark());
-        let (packets, client, server) = (flow.packets(), flow.end(Side::Client), flow.end(Side::Server));
-        let mut notes = Notes::new(&mut flow.facts, &mut flow.signs, &mut self.announced, packets);
-        let mut payload = Payload {
-            bytes: packet.payload,
-            wire_len: packet.payload_len,
-            other: &[],
-            side,
-            time: packet.time,
-            transport: packet.transport,
-            client,
-            server,
-        };
-        if packet.transport == Transport::Tcp {
-            read_segment(&mut reading, packet, &mut payload, &mut notes);
-        } else if !packet.payload.is_empty() {
-            reading.datagram(&payload, &mut notes);
-        }
-        let (changed, turned) = (notes.changed, notes.client == Some(Side::Server));
-        for id in notes.recognised.iter() {
-            flow.speaks(id);
-        }
-        if turned {
-            flow.turn();
-            reading.turn();
-            self.hosts.turned(flow);
-            self.calls.turned(flow);
-        }
-        // Most facts only tell people more: the judge would say the same again.
-        let news = (flow.protocols, flow.signs.len()) != (known.0, known.1)
-            || (changed && turned)
-            || flow.facts.since(known.2).any(|field| self.catalog.heeds(field));
-        // Ever more rarely: what others taught meanwhile, and what the opening looks like where no protocol knows it.
-        let asked_again = matches!(flow.payloads(), 2 | 8 | 32 | 128);
-        let over = reading.is_over(packet.transport) || flow.payloads() >= self.config.payloads;
-        let after = if over { 0 } else { reading.count_bytes() };
-        self.reading_bytes = (self.reading_bytes + after).saturating_sub(before);
-        let too_much = self.reading_bytes > self.config.reading_bytes;
-        self.counts.readings_given_up += u64::from(too_much);
-        if too_much {
-            self.reading_bytes = self.reading_bytes.saturating_sub(after);
-        }
-        let server_begins = side == Side::Server && flow.tally(side).payloads == 1;
-        flow.reading = Some(reading);
-        let settled = over || too_much;
-        if server_begins && packet.transport == Transport::Tcp {
-            self.compare_random(slot, packet.payload, out);
-        }
-        if settled {
-            self.examine(slot);
-        }
-        if news {
-            self.decide(slot, out);
-        } else if settled || asked_again {
-            self.ask_again(slot, out);
-        }
-        if changed || !self.announced.is_empty() {
-            self.teach(slot, out);
-        }
-        if settled {
-            self.settle(slot, out);
-        }
-    }
-}
-
-/// A bare acknowledgement tells nothing, unless segments wait for the receiver's word on what was lost before them.
-#[inline]
-fn tells_something(packet: &Packet<'_>, reading: &Reading) -> bool {
-    packet.payload_len > 0 || (packet.transport == Transport::Tcp && packet.tcp.has(TcpHeader::SYN)) || reading.waits()
 }
 
 /// Who opened a flow of which this is the first packet seen. A handshake says it; else the lower of a well-known and an
