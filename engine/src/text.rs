@@ -50,6 +50,11 @@ impl Text {
         true
     }
 
+    /// Takes it all away.
+    pub const fn clear(&mut self) {
+        self.length = 0;
+    }
+
     /// What is there so far.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

@@ -89,9 +89,19 @@ impl<'a> Message<'a> {
         Some(Question { name: self.name()?, kind: self.reader.be16()?, class: self.reader.be16()? })
     }
 
-    /// What a name says: lower case, without the last dot.
+    /// What a name says: lower case, without the last dot; nothing where it cannot be read.
     pub fn text(&self, name: Name) -> Text {
-        name_at(self.bytes, name.0).unwrap_or_default()
+        let mut text = Text::default();
+        let read = walk_name(self.bytes, name.0, |label| {
+            if !text.is_empty() {
+                text.push_small(b".");
+            }
+            text.push_small(label);
+        });
+        if read.is_none() {
+            text.clear();
+        }
+        text
     }
 
     /// The next record.
@@ -129,18 +139,6 @@ fn pointer(message: &[u8], at: usize) -> Option<usize> {
     let high = byte(message, at).filter(|high| *high >= 0xc0)?;
     let target = usize::from(high & 0x3f) << 8 | usize::from(byte(message, at + 1)?);
     (HEADER..at).contains(&target).then_some(target)
-}
-
-/// The name at `start`.
-fn name_at(message: &[u8], start: usize) -> Option<Text> {
-    let mut name = Text::default();
-    walk_name(message, start, |label| {
-        if !name.is_empty() {
-            name.push_small(b".");
-        }
-        name.push_small(label);
-    })?;
-    Some(name)
 }
 
 /// Gives every label of the name at `start`; where what follows it begins.
@@ -184,12 +182,12 @@ mod tests {
     fn pointers_are_followed_backwards_only() {
         let mut bytes = vec![0; HEADER];
         bytes.extend(b"\x03WWW\x07example\x00\x04mail\xc0\x10");
-        let said = |at| name_at(&bytes, at).map(|name| name.as_bytes().to_vec());
-        assert_eq!(said(HEADER).as_deref(), Some(&b"www.example"[..]));
-        assert_eq!(said(25).as_deref(), Some(&b"mail.example"[..]));
+        let message = Message::read(&bytes).unwrap();
+        assert_eq!(message.text(Name(HEADER)).as_bytes(), b"www.example");
+        assert_eq!(message.text(Name(25)).as_bytes(), b"mail.example");
         assert_eq!([HEADER, 25].map(|at| walk_name(&bytes, at, |_| ())), [Some(25), Some(32)]);
         let mut looped = vec![0; HEADER];
         looped.extend([0xc0, 12, 0xc0, 14, 0xc0, 12]);
-        assert!([12, 14, 16].iter().all(|at| name_at(&looped, *at).is_none()));
+        assert!([12, 14, 16].iter().all(|at| walk_name(&looped, *at, |_| ()).is_none()));
     }
 }

@@ -190,7 +190,7 @@ fn tell(message: Message<'_>, payload: &Payload<'_>, facts: &mut Facts<'_>) {
     facts.number(&KIND, question.kind.into());
     // Only a server of names is believed about names; a peer that plays one is not.
     if header.is_response() && header.opcode() == 0 && payload.source().port == PORT {
-        let found = addresses(message, Chain { asked: (question.name, name), aliases: Vec::new() }, facts);
+        let found = addresses(message, Chain { asked: (question.name, &name), aliases: Vec::new() }, facts);
         if found > 0 {
             facts.number(&ADDRESSES, found);
         }
@@ -199,7 +199,7 @@ fn tell(message: Message<'_>, payload: &Payload<'_>, facts: &mut Facts<'_>) {
 
 /// Announces every address that the question's name leads to, by aliases too. What else is in an answer is not asked
 /// for, and could be a lie (RFC 2181 §5.4.1).
-fn addresses(mut message: Message<'_>, mut names: Chain, facts: &mut Facts<'_>) -> u64 {
+fn addresses(mut message: Message<'_>, mut names: Chain<'_>, facts: &mut Facts<'_>) -> u64 {
     let mut found = 0;
     for _ in 0..message.header.answers.min(MOST_RECORDS) {
         let Some(record) = message.record() else { break };
@@ -225,19 +225,19 @@ fn addresses(mut message: Message<'_>, mut names: Chain, facts: &mut Facts<'_>) 
 }
 
 /// The name that was asked for, and the aliases that it leads to.
-struct Chain {
-    asked: (Name, Text),
+struct Chain<'a> {
+    asked: (Name, &'a Text),
     aliases: Vec<(Name, Text)>,
 }
 
-impl Chain {
-    fn all(&self) -> impl Iterator<Item = &(Name, Text)> {
-        std::iter::once(&self.asked).chain(&self.aliases)
+impl Chain<'_> {
+    fn all(&self) -> impl Iterator<Item = (Name, &Text)> {
+        std::iter::once(self.asked).chain(self.aliases.iter().map(|(name, text)| (*name, text)))
     }
 
     /// Whether a name is among them. Most records point to where one of them stands.
     fn hold(&self, name: Name, message: &Message<'_>) -> bool {
-        self.all().any(|(known, _)| *known == name) || {
+        self.all().any(|(known, _)| known == name) || {
             let text = message.text(name);
             self.all().any(|(_, known)| known.as_bytes() == text.as_bytes())
         }
