@@ -35,7 +35,7 @@ pub const LOADS: [Load; 7] = [
 
 /// Runs `what` on the processor with this number, of those that the program may use; on the last where there are fewer. No
 /// other program takes that processor away meanwhile.
-fn on<T>(processor: usize, what: impl FnOnce() -> T) -> T {
+pub fn on<T>(processor: usize, what: impl FnOnce() -> T) -> T {
     // SAFETY: a set of bits, for which zero is a value.
     let (mut all, mut one): (libc::cpu_set_t, libc::cpu_set_t) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
     let size = size_of_val(&all);

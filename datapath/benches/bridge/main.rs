@@ -52,6 +52,9 @@ use support::net::Net;
 /// Many and short: what else the machine does then meets all variants alike.
 const ROUNDS: usize = 40;
 
+/// The kernel takes back the tables of the gate before in the background, which would be charged to whom comes next.
+const SETTLE: Duration = Duration::from_millis(60);
+
 /// What forwards in a round.
 const VARIANTS: [Option<Mode>; 3] = [None, Some(Mode::Bridge), Some(Mode::Wire)];
 const PLAIN: usize = 0;
@@ -119,6 +122,7 @@ fn measure(net: &Net, config: &BridgeConfig, variant: Option<Mode>) -> [f64; LOA
         if let Some(bridge) = bridge {
             scope.spawn(|| decide(bridge, &over));
         }
+        std::thread::sleep(SETTLE);
         let figures = LOADS.map(|load| (load.run)(net));
         over.store(true, Ordering::Relaxed);
         figures

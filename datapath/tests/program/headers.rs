@@ -30,6 +30,34 @@ fn vlan_tags_up_to_three_deep_are_read_through() {
 }
 
 #[test]
+fn a_packet_is_read_the_same_without_a_detour_and_behind_tags_or_padding() {
+    let Some(mut gate) = trial(&peergate_datapath::bridge::BridgeConfig { whole: 0, ..config() }) else { return };
+    let mut read = |frame: &[u8]| {
+        action(&mut gate, frame);
+        let mut read = Vec::new();
+        gate.drain(Duration::ZERO, |_, sample| {
+            let seen = sample.seen();
+            read.push((seen.key, seen.direction, seen.payload_len, seen.tcp_flags, seen.head));
+        })
+        .unwrap();
+        read
+    };
+    for (one, other) in [ends4(), ends6()] {
+        for (src, dst) in [(one, other), (other, one)] {
+            for payload in [&b""[..], &[7; 5], &[7; 40]] {
+                for packet in [frames::datagram(src, dst, payload), frames::segment(src, dst, ACK, payload)] {
+                    let plain = read(&ethernet(&[], &packet));
+                    let [(flow, _, length, ..)] = plain[..] else { panic!("{plain:?}") };
+                    assert_eq!((flow, length as usize), (key(one, other, flow.proto), payload.len()));
+                    assert_eq!(read(&ethernet(&[(0x88a8, 100), (0x8100, 7)], &packet)), plain);
+                    assert_eq!(read(&[ethernet(&[], &packet), vec![0; 30]].concat()), plain);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn ipv4_options_move_the_ports() {
     with_gate(|gate| {
         let (one, other) = ends4();
