@@ -50,10 +50,10 @@ pub struct Flow {
     /// Sequence numbers of the SYNs, until the reading takes them over; 0 where none was seen.
     /// Of ICMP, which has none: type and code that the client asked with.
     syns: [u32; 2],
+    /// What parsers told. By its first word the table knows whether there is a flow: hence before the signs.
+    pub facts: FactStore,
     /// What was seen that speaks for a protocol.
     pub signs: Signs,
-    /// What parsers told.
-    pub facts: FactStore,
     /// Its first packet.
     pub start: Time,
     /// A number of its own, for people and for other events.
