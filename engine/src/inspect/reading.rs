@@ -327,3 +327,34 @@ impl Reading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{FactStore, Signs};
+    use crate::inspect::testing::{CLIENT, SERVER};
+    use crate::packet::Time;
+
+    #[test]
+    fn nobody_else_is_asked_about_datagrams_of_whom_their_parser_proved() {
+        registry();
+        let (mut reading, mut facts, mut signs) = (Reading::default(), FactStore::default(), Signs::default());
+        let mut announced = Vec::new();
+        for packet in 0..20_u8 {
+            let (side, source) = if packet % 2 == 0 { (Side::Client, 7) } else { (Side::Server, 9) };
+            let bytes = [&[0x80, 8, 0, packet / 2, 0, 0, packet / 2, 0, 1, 2, 3, source][..], &[0xd5; 160]].concat();
+            let payload = Payload {
+                bytes: &bytes,
+                wire_len: 172,
+                other: &[],
+                side,
+                time: Time(0),
+                transport: Transport::Udp,
+                client: CLIENT,
+                server: SERVER,
+            };
+            reading.datagram(&payload, &mut Notes::new(&mut facts, &mut signs, &mut announced, packet.into()));
+        }
+        assert!((1..10).contains(&reading.asked), "asked about {} of 20", reading.asked);
+    }
+}
