@@ -41,14 +41,18 @@ impl Chunk {
 
     /// Takes what was told of a flow, of a call, or of a host.
     pub fn take(&mut self, event: Event) {
-        match &event {
-            Event::Call(news) => self.calls.push(Call(CallLine::new(news, &self.catalog))),
-            Event::Host(news) => self.hosts.push(Host(HostLine::new(news))),
-            _ => {}
-        }
         match event {
             Event::Ended(told) => self.told.push(*told),
-            event => self.beside.push(event),
+            Event::Call(news) => {
+                self.calls.push(Call(CallLine::new(&news, &self.catalog)));
+                self.beside.push(Event::Call(news));
+            }
+            Event::Host(news) => {
+                self.hosts.push(Host(HostLine::new(&news)));
+                self.beside.push(Event::Host(news));
+            }
+            Event::Activity(_) => self.beside.push(event),
+            Event::Verdict(..) | Event::Settled(..) | Event::Learned(_) => {}
         }
     }
 

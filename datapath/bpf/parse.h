@@ -40,6 +40,7 @@ enum parsed {
 	PARSED_MALFORMED,
 };
 
+/* A field more has to be cleared in plain.h too. */
 struct packet {
 	struct flow_key key __attribute__((aligned(8))); /* copied and compared in words */
 	__u32 payload;

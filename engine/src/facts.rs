@@ -334,7 +334,7 @@ impl<'a> Facts<'a> {
     }
 
     /// So many bytes of values will be told, in so many facts: room for all of them is made at once.
-    pub fn expect(&mut self, facts: usize, bytes: usize) {
+    pub fn make_room(&mut self, facts: usize, bytes: usize) {
         self.store.make_room(facts * HEAD + bytes);
     }
 

@@ -33,8 +33,8 @@ pub const LOADS: [Load; 7] = [
     Load { name: "TCP, Gbit/s, two processors", unit: 1e9, target: MORE, run: |net| tcp_rate(net, 1) },
 ];
 
-/// Runs `what` on the processor with this number, of those that the program may use; on the last where there are fewer. No
-/// other program takes that processor away meanwhile.
+/// Runs `what` on the processor with this number, of those that the program may use; on the last where there are fewer.
+/// Usual programs hardly get that processor meanwhile: a twentieth of it is theirs.
 pub fn on<T>(processor: usize, what: impl FnOnce() -> T) -> T {
     // SAFETY: a set of bits, for which zero is a value.
     let (mut all, mut one): (libc::cpu_set_t, libc::cpu_set_t) = unsafe { (std::mem::zeroed(), std::mem::zeroed()) };
@@ -169,9 +169,9 @@ fn received(interface: &str) -> f64 {
 
 fn tcp_rate(net: &Net, processor_of_b: usize) -> f64 {
     let listener = net.listen("b", B4, 6006);
-    bound(&listener, libc::SO_RCVBUFFORCE);
+    make_roomy(&listener, libc::SO_RCVBUFFORCE);
     let mut client = net.connect("a", B4, 6006).unwrap();
-    bound(&client, libc::SO_SNDBUFFORCE);
+    make_roomy(&client, libc::SO_SNDBUFFORCE);
     let (mut server, _) = listener.accept().unwrap();
     std::thread::scope(|scope| {
         let reader = scope.spawn(move || {
@@ -195,7 +195,7 @@ fn tcp_rate(net: &Net, processor_of_b: usize) -> f64 {
 }
 
 /// Gives a TCP socket room for some super-packets. Connections inherit what a listener has.
-fn bound(socket: &impl AsRawFd, option: libc::c_int) {
+fn make_roomy(socket: &impl AsRawFd, option: libc::c_int) {
     let room: libc::c_int = 200_000;
     let length = size_of_val(&room) as libc::socklen_t;
     // SAFETY: pointer and length describe a number, which the kernel only reads.

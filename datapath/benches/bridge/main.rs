@@ -4,8 +4,8 @@
 //! **What is compared.** One line of two veth pairs and three namespaces, `a - [p0 p1] - b`, is forwarded in turns by the
 //! plain bridge, by the bridge with the gate on its ports, and by the gate in wire mode, which sends to the other port
 //! itself. All three have the same devices, offloads, sockets and loads. With the gate a thread decides about flows, as
-//! the gateway does; the plain bridge is spared that. A round is a slice of every load for each of the three, and every
-//! round begins with another of them. A row gives medians of the ratios within a round, and their quartiles: where these
+//! the gateway does; the plain bridge is spared that. A round is a slice of every load for each of the three, in
+//! another order each time. A row gives medians of the ratios within a round, and their quartiles: where these
 //! are far apart, the machine was not quiet enough for that row.
 //!
 //! **Where the ends run** is said in each row. They are held there, before all usual programs (`SCHED_FIFO`), so that an
@@ -108,8 +108,12 @@ fn one_frame() {
 fn round(net: &Net, config: &BridgeConfig, number: usize) -> Round {
     eprint!("\rround {} of {ROUNDS}", number + 1);
     let mut round = [[0.0; LOADS.len()]; VARIANTS.len()];
-    for turn in 0..VARIANTS.len() {
-        let variant = (number + turn) % VARIANTS.len();
+    let mut order = std::array::from_fn::<usize, { VARIANTS.len() }, _>(|turn| (number / 2 + turn) % VARIANTS.len());
+    // What one leaves behind must not always fall on the same other.
+    if number % 2 == 1 {
+        order.reverse();
+    }
+    for variant in order {
         round[variant] = measure(net, config, VARIANTS[variant]);
     }
     round

@@ -9,7 +9,6 @@ use peergate_datapath::source::Enforcer;
 use peergate_datapath::tables::Verdict;
 
 use super::at;
-use super::loads::on;
 use super::support::frames::{A4, B4, UDP};
 use super::support::net::Net;
 
@@ -24,7 +23,10 @@ pub fn print(net: &Net, config: &BridgeConfig) {
     let over = AtomicBool::new(false);
     let sink = net.udp("b", B4, 7001);
     let latencies = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| on(1, || block_all(bridge, &over)));
+        let reader = scope.spawn(|| {
+            ahead_as_a_gateway();
+            block_all(bridge, &over)
+        });
         for port in 0..FLOWS {
             let a = net.udp("a", A4, 20_000 + port);
             for _ in 0..PACKETS {
@@ -38,11 +40,15 @@ pub fn print(net: &Net, config: &BridgeConfig) {
     sink.set_nonblocking(true).unwrap();
     let arrived = std::iter::from_fn(|| sink.recv(&mut [0; 200]).ok()).count();
     let slipped = arrived.saturating_sub(FLOWS.into());
-    println!(
-        "\nfirst packet to verdict in the kernel, of {FLOWS} flows at 20 ms pace; who decides is held as the ends are"
-    );
+    println!("\nfirst packet to verdict in the kernel, of {FLOWS} flows at 20 ms pace; who decides has nice -10, as the gateway");
     println!("  p50 {:.0} µs (target: at most 60), p90 {:.0} µs", at(latencies.clone(), 0.5), at(latencies, 0.9));
     println!("  packets that passed after the deciding one: {slipped} (target: 0)");
+}
+
+/// Puts this thread before usual programs as far as the gateway puts itself, and no further.
+fn ahead_as_a_gateway() {
+    // SAFETY: takes numbers, and fails by a number where this may not be.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, libc::gettid().cast_unsigned(), -10) };
 }
 
 /// Gives how many µs after its packet came each verdict was in the kernel.

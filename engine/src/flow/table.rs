@@ -20,6 +20,8 @@ pub struct Limits {
 }
 
 const BLOCK: usize = 1024;
+/// Four cache lines, as long as the compiler finds room in a flow for "none".
+const _: () = assert!(size_of::<Option<Flow>>() == 256);
 /// Longer than any patience, so that every deadline has a slot of its own turn.
 const SPOKES: usize = 2048;
 /// Seconds after which a flow is looked at though its patience lasts: it may have closed, which is told soon after.

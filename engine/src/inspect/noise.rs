@@ -24,7 +24,7 @@ pub(super) fn is_noise(bytes: &[u8]) -> bool {
 /// The same for the opening of a stream, asked more strictly: no known record or words at its beginning, and as many
 /// bits set as not, as Wu and others (USENIX Security 2023) tell fully encrypted traffic.
 pub(super) fn is_encrypted_opening(bytes: &[u8]) -> bool {
-    let words = bytes.get(..6).is_some_and(|first| first.iter().all(|byte| matches!(byte, b' '..=b'~')));
+    let words = bytes.get(..6).is_some_and(|first| first.iter().copied().all(is_printable));
     // The cheap questions first: every unrecognised stream is asked this.
     if words || is_record(bytes) || !is_noise(bytes) {
         return false;
@@ -50,7 +50,12 @@ pub(super) const ENCRYPTED: [Shape; 2] =
 
 /// Of so few bytes that the count is a byte: many are counted at once.
 fn printable_in(bytes: &[u8]) -> usize {
-    bytes.iter().map(|byte| u8::from(byte.is_ascii_graphic())).sum::<u8>().into()
+    bytes.iter().map(|byte| u8::from(is_printable(*byte))).sum::<u8>().into()
+}
+
+/// A character of a text, the blank among them.
+const fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// Bytes whose bits are counted, and how few are too few to count.
@@ -81,6 +86,7 @@ pub(super) mod tests {
         assert!(!is_noise(b"the quick brown fox jumps over the lazy dog"));
         assert!((0..500).filter(|seed| is_encrypted_opening(&cipher(*seed, 200))).count() > 490);
         assert!(!is_encrypted_opening(&[&[0x16, 3, 1, 0, 200][..], &cipher(1, 200)].concat()));
+        assert!(!is_encrypted_opening(&[&b"PING a"[..], &cipher(1, 200)].concat()), "a blank is part of words");
         assert!(!is_noise(&[0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 9, 8]));
     }
 }

@@ -116,6 +116,7 @@ impl Play<'_> {
         let mut facts = Facts::new(facts, signs, announced, packet, 1);
         if self.parser.is_none() {
             let Match::Yes(sign) = self.protocol.matches(&payload) else { return };
+            assert!(is_asked(self.protocol, &payload), "its shape rules out what it matches");
             *matched = Some(sign);
             facts.sign(sign);
             let mut begun = self.protocol.parser();
@@ -131,6 +132,13 @@ impl Play<'_> {
             *last = parser.feed(&payload, &mut facts);
         }
     }
+}
+
+/// Whether the registry asks a protocol about this opening at all.
+fn is_asked(protocol: &dyn Protocol, opening: &Payload<'_>) -> bool {
+    let mut asked = false;
+    registry().asked(opening, |(_, other)| asked |= other.profile().name == protocol.profile().name);
+    asked
 }
 
 fn length(bytes: &[u8]) -> u32 {

@@ -244,8 +244,10 @@ impl Chain<'_> {
     }
 
     fn lengthen(&mut self, name: Name, message: &Message<'_>) {
-        if self.aliases.len() < MOST_ALIASES {
-            self.aliases.push((name, message.text(name)));
+        let text = message.text(name);
+        // A name that cannot be read is nobody's; the root's has no text either.
+        if self.aliases.len() < MOST_ALIASES && !text.as_bytes().is_empty() {
+            self.aliases.push((name, text));
         }
     }
 }

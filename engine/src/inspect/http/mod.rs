@@ -264,7 +264,7 @@ fn asks_for_websocket(facts: &Facts<'_>) -> bool {
 /// Tells what a header field says; whether it asks for WebSocket.
 fn tell_field(of_request: bool, line: &[u8], facts: &mut Facts<'_>) -> bool {
     let first = line.first().map(u8::to_ascii_lowercase);
-    // Most fields tell nothing here.
+    // Most fields tell nothing here: these are the first letters of those below that do.
     if !matches!(first, Some(b'h' | b'u' | b'c' | b's')) {
         return false;
     }

@@ -81,7 +81,7 @@ static PROFILE: Profile = Profile {
     layer: Layer::Session,
     transports: &[Transport::Tcp],
     ports: &[443, 8443, 993, 995, 465, 853, 636, 989, 990, 992, 994, 5061, 5223, 5349],
-    first: First::Of(&[kind::CHANGE_CIPHER, kind::ALERT, kind::HANDSHAKE, kind::APPLICATION, 0x80]),
+    first: First::Of(&[kind::CHANGE_CIPHER, kind::ALERT, kind::HANDSHAKE, kind::APPLICATION, kind::HEARTBEAT, 0x80]),
     fields: &[
         &SERVER_NAME,
         &ALPN,

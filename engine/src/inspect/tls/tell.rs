@@ -33,7 +33,9 @@ impl ClientFields {
     /// Tells what a ClientHello says; `server` is who is asked, where the name is to explain the address.
     pub fn tell(&self, hello: &ClientHello<'_>, over: Over, server: Option<Addr>, facts: &mut Facts<'_>) {
         let name = hello.server_name.unwrap_or_default();
-        facts.expect(USUAL_FACTS, USUAL_BYTES + JA4_LENGTH + name.len() + hello.alpn.len());
+        // The client chose the lengths, and of each no more is told than this.
+        let [name_length, alpn_length] = [name.len(), hello.alpn.len()].map(|length| length.min(LONGEST_TEXT));
+        facts.make_room(USUAL_FACTS, USUAL_BYTES + JA4_LENGTH + name_length + alpn_length);
         if !name.is_empty() {
             let name = Text::of_small(name.strip_suffix(b".").unwrap_or(name));
             facts.text(self.server_name, name.as_bytes());
