@@ -35,7 +35,8 @@ struct Reader {
     parser: Option<Box<dyn Parser>>,
     /// Heaviest sign that spoke for it.
     weight: i16,
-    /// What its parser saw weighs, all together.
+    /// What its parser saw weighs, all together. As long as it reads, that keeps others from being asked about what it takes;
+    /// once it has told all, only `weight` does, which chance seldom reaches.
     seen: i16,
 }
 
