@@ -3,8 +3,9 @@
 //! on the same file.
 //!
 //! `cargo bench -p peergate-datapath --bench engine` makes its own load; with `PEERGATE_BENCH_CAPTURE=FILE` a capture is
-//! replayed as well. Everything is CPU time, so that a busy machine disturbs it little. Words after `--` choose parts, for
-//! a profile of one of them: `-- 'short flows' 'one thread'`.
+//! replayed as well. With `PEERGATE_BENCH_FLOWS=N` its loads have so many flows: what two such numbers differ by is free of
+//! what a run costs but once, for whoever counts instructions. Everything is CPU time, so that a busy machine disturbs it
+//! little. Words after `--` choose parts, for a profile of one of them: `-- 'short flows' 'one thread'`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -37,6 +38,7 @@ fn main() {
     for (name, flows, most_packets, wanted) in
         LOADS.into_iter().filter(|(name, ..)| is_chosen(&LOADS.map(|load| load.0), name))
     {
+        let flows = wanted_flows().unwrap_or(flows);
         let load = Load::generate(&talks, flows, most_packets);
         println!("{name}: {} packets, {:.1} a flow", load.len(), load.len() as f64 / f64::from(flows));
         measure_all(&load, Some(wanted));
@@ -52,6 +54,10 @@ fn main() {
     if is_chosen(&PARTS, "memory") {
         memory::live_flows(&talks, LIVE);
     }
+}
+
+fn wanted_flows() -> Option<u32> {
+    std::env::var("PEERGATE_BENCH_FLOWS").ok().map(|flows| flows.parse().expect("a number of flows"))
 }
 
 fn measure_all(load: &Load, wanted: Option<f64>) {

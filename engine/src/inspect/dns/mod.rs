@@ -244,9 +244,12 @@ impl Chain<'_> {
     }
 
     fn lengthen(&mut self, name: Name, message: &Message<'_>) {
-        let text = message.text(name);
+        if self.aliases.len() == MOST_ALIASES {
+            return;
+        }
         // A name that cannot be read is nobody's; the root's has no text either.
-        if self.aliases.len() < MOST_ALIASES && !text.as_bytes().is_empty() {
+        let text = message.text(name);
+        if !text.is_empty() {
             self.aliases.push((name, text));
         }
     }
